@@ -1,0 +1,277 @@
+"""(3) Looking at a fact: ask, refuse what must not be stored, store page by page, commit custody last.
+
+A second execution of the same look continues after the last stored page, or returns what the first one committed. Never raises for
+an expected fault: the snapshot says why nothing could be read.
+"""
+
+import hashlib
+import inspect
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from scanners.errors import EvidenceRefused, NotLicensed, NotSupported, Reason, StorageError, Undecided, Unreachable, Unrecognised, undecided
+from scanners.minimum_necessary import keep_listed, refuse_what_must_not_be_stored
+from scanners.model import Ask, Door, Fact, Page, Readings, Snapshot
+from scanners.permissions import Plan
+from scanners.plans import has_plan
+from scanners.ports import Answer, Clock, DoorPort, EvidencePort, Pages, StoredPage
+from scanners.reading import Json
+from scanners.result import rfc3339
+
+MOST_ATTEMPTS = 3  # with nextLinks that expire in between; each attempt starts from the first page
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What custody says about the run: who looked, with which version."""
+
+    id: str
+    tenant: str
+    principal: str
+    scanner: str
+
+
+async def look(fact: Fact, run: Run, doors: Mapping[Door, DoorPort], evidence: EvidencePort, readings: Readings, clock: Clock) -> Snapshot:
+    """Read one fact into evidence. `readings` holds what the facts in `after` gave; one that is missing there was unreadable.
+
+    `asks` finds the time at which the fact is looked at as `readings["at"]`, for requests that reach back so many hours.
+    """
+    if (committed := evidence.custody(fact.id)) is not None:
+        return snapshot_of(committed)
+    started = clock()
+    try:
+        _refuse_without_predecessors(fact, readings)
+        if _plan_absent(fact, readings):
+            found = _Found(doubt=_no_plan(fact), empty_for_plan=fact.without_plan != "skip")
+        else:
+            found = await _collect(fact, doors, evidence, {**readings, "at": started})
+    except EvidenceRefused as refusal:
+        found = _Found(doubt=Unrecognised(str(refusal)), refused=True)
+    except Undecided as doubt:
+        found = _Found(doubt=doubt)
+    return _commit(fact, run, evidence, (started, clock()), found)
+
+
+def record(fact: Fact, run: Run, evidence: EvidencePort, value: Json, clock: Clock) -> Snapshot:
+    """Keep a fact of the product's own records as evidence of this run; when it is kept already, the first one counts."""
+    if (committed := evidence.custody(fact.id)) is not None:
+        return snapshot_of(committed)
+    now = clock()
+    body = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    answer = Answer(HTTPStatus.OK, body, f"records/{fact.id}", "GET", None, None, None, "1", "records")
+    page = _store(fact, evidence, answer, 1, 0, 0, "")
+    return _commit(fact, run, evidence, (now, now), _Found((page,)))
+
+
+def _refuse_without_predecessors(fact: Fact, readings: Readings) -> None:
+    for earlier in fact.after:
+        held = readings.get(earlier)
+        if isinstance(held, Undecided):
+            raise undecided(held.reason, f"{earlier}, which this is asked after, could not be read: {held.because}", held.remedy)
+
+
+def _plan_absent(fact: Fact, readings: Readings) -> bool:
+    """Only what the subscriptions prove counts; where they could not be read the fact is asked for."""
+    skus = readings.get("subscribed_skus")
+    return bool(fact.plans) and isinstance(skus, tuple) and has_plan(skus, *fact.plans) is False
+
+
+def _no_plan(fact: Fact) -> Undecided:
+    titles = " or ".join(plan.title for plan in fact.plans)
+    return NotLicensed(f"the tenant has no {titles}, so this was not asked for", f"Add {titles} to the tenant, then run the scan again.")
+
+
+async def _collect(fact: Fact, doors: Mapping[Door, DoorPort], evidence: EvidencePort, readings: Readings) -> "_Found":
+    door = doors.get(fact.door)
+    if door is None:
+        raise NotSupported(f"this deployment has no way to the {fact.door.value} administration")
+    asks = tuple(fact.asks(readings) if callable(fact.asks) else fact.asks)
+    attempt, stored = evidence.progress(fact.id)
+    while True:
+        try:
+            return _Found(await _attempt(fact, asks, door, evidence, readings, attempt, stored), attempt)
+        except Unreachable:
+            # A stored nextLink may have expired between two executions: start over, never mix two attempts.
+            if not stored or attempt >= MOST_ATTEMPTS:
+                raise
+            attempt, stored = attempt + 1, ()
+
+
+async def _attempt(
+    fact: Fact, asks: tuple[Ask, ...], door: DoorPort, evidence: EvidencePort, readings: Readings, attempt: int, stored: tuple[StoredPage, ...]
+) -> tuple[StoredPage, ...]:
+    pages = list(stored)
+    first, resume = _where_to_continue(pages)
+    for index in range(first, len(asks)):
+        async for answer in _answers(fact, asks[index], door, readings, resume):
+            page = _store(fact, evidence, answer, attempt, len(pages), index, asks[index].about)
+            pages.append(page)
+            if answer.next_link is not None or index + 1 < len(asks):  # after the very last page custody follows at once
+                evidence.put_progress(fact.id, attempt, page)
+        resume = None
+    return tuple(pages)
+
+
+def _where_to_continue(pages: list[StoredPage]) -> tuple[int, str | None]:
+    if not pages:
+        return 0, None
+    last = pages[-1]
+    return (last.ask, last.next_link) if last.next_link else (last.ask + 1, None)
+
+
+class _FalseRefusal(Unreachable):
+    """A refusal for want of a licence that the tenant's subscriptions contradict."""
+
+
+async def _answers(fact: Fact, ask: Ask, door: DoorPort, readings: Readings, resume: str | None) -> AsyncIterator[Answer]:
+    """The door's answers; where the licence is refused, those of the request that does without it, if there is one."""
+    try:
+        async for answer in _believed(fact, ask, door, readings, resume):
+            yield answer
+    except (NotLicensed, _FalseRefusal):
+        if ask.instead is None or resume is not None:
+            raise
+        async for answer in door.pages(fact, ask.instead, None):
+            yield answer
+
+
+async def _believed(fact: Fact, ask: Ask, door: DoorPort, readings: Readings, resume: str | None) -> AsyncIterator[Answer]:
+    """Microsoft refuses for want of a licence now and then although there is one, so the subscriptions have the last word."""
+    shown = _plan_shown(ask.plans or fact.plans, readings)
+    begun = False
+    for _ in range(2 if shown else 1):
+        try:
+            async for answer in door.pages(fact, ask, resume):
+                begun = True
+                yield answer
+        except NotLicensed:
+            if begun or not shown:
+                raise
+        else:
+            return
+    raise _FalseRefusal("the service refused for want of a licence although the tenant's subscriptions show the plan")
+
+
+def _plan_shown(plans: tuple[Plan, ...], readings: Readings) -> bool:
+    skus = readings.get("subscribed_skus")
+    return bool(plans) and isinstance(skus, tuple) and has_plan(skus, *plans) is True
+
+
+def _store(fact: Fact, evidence: EvidencePort, answer: Answer, attempt: int, number: int, ask: int, about: str) -> StoredPage:
+    received = hashlib.sha256(answer.body).hexdigest()
+    body, rows = answer.body, None
+    if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        body, rows = stored_form(fact, answer.body)
+    blob, version = evidence.put_page(fact.id, attempt, number, body)
+    return StoredPage(
+        number=number,
+        ask=ask,
+        about=about,
+        path=answer.path,
+        method=answer.method,
+        status=answer.status,
+        blob=blob,
+        received_sha256=received,
+        stored_sha256=hashlib.sha256(body).hexdigest(),
+        size=len(body),
+        rows=rows,
+        next_link=answer.next_link,
+        request_id=answer.request_id,
+        server_date=answer.server_date,
+        api_version=answer.api_version,
+        interface=answer.interface,
+        version=version,
+    )
+
+
+def stored_form(fact: Fact, received: bytes) -> tuple[bytes, int | None]:
+    """The bytes to store and the number of rows in them. Bytes stay as received unless the fact reduces its pages."""
+    try:
+        page = json.loads(received)
+        reduced = fact.reduce(page) if fact.reduce else page
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise Unrecognised(f"{fact.id}: a page does not have the form that is read here") from fault
+    if fact.keep == "listed":
+        reduced = keep_listed(fact, reduced)
+    refuse_what_must_not_be_stored(fact, reduced)
+    listed = reduced.get("value") if isinstance(reduced, dict) else reduced
+    rows = len(listed) if isinstance(listed, list) else None
+    if fact.reduce is None and fact.keep == "selected":
+        return received, rows
+    return json.dumps(reduced, ensure_ascii=False, separators=(",", ":")).encode(), rows
+
+
+def reduction_sha256(fact: Fact) -> str | None:
+    """Digest of the rule that changed the pages before storing, or None where bytes are as received."""
+    if fact.reduce is None and fact.keep == "selected":
+        return None
+    rule = inspect.getsource(inspect.getmodule(fact.reduce) or keep_listed) if fact.reduce else inspect.getsource(keep_listed)
+    return hashlib.sha256(rule.encode()).hexdigest()
+
+
+def _commit(fact: Fact, run: Run, evidence: EvidencePort, span: tuple[datetime, datetime], found: "_Found") -> Snapshot:
+    doubt = found.doubt
+    custody = {
+        "schema_version": 1,
+        "fact": fact.id,
+        "run": run.id,
+        "tenant": run.tenant,
+        "principal": run.principal,
+        "scanner": run.scanner,
+        "door": fact.door.value,
+        "interface": found.pages[0].interface if found.pages else None,
+        "attempt": found.attempt,
+        "started_at": rfc3339(span[0]),
+        "collected_at": rfc3339(span[1]),
+        "read": doubt is None,
+        "reason": doubt.reason.value if doubt else None,
+        "because": doubt.because if doubt else "",
+        "remedy": doubt.remedy if doubt else None,
+        "refused": found.refused,
+        "empty_for_plan": found.empty_for_plan,
+        "permissions": [p.name for p in fact.permissions],
+        "reduction_sha256": reduction_sha256(fact),
+        "counts": {"pages": len(found.pages), "rows": sum(p.rows or 0 for p in found.pages), "bytes": sum(p.size for p in found.pages)},
+        "pages": [page.to_json() for page in found.pages],
+    }
+    return snapshot_of(evidence.commit(fact.id, custody))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    pages: tuple[StoredPage, ...] = ()
+    attempt: int = 1
+    doubt: Undecided | None = None
+    refused: bool = False
+    empty_for_plan: bool = False
+
+
+def snapshot_of(custody: Mapping[str, Any]) -> Snapshot:
+    """The snapshot that a committed custody record describes."""
+    return Snapshot(
+        fact=custody["fact"],
+        read=custody["read"],
+        reason=Reason(custody["reason"]) if custody["reason"] else None,
+        because=custody["because"],
+        remedy=custody["remedy"],
+        refused=custody["refused"],
+        empty_for_plan=custody["empty_for_plan"],
+        collected_at=datetime.fromisoformat(custody["collected_at"]),
+        interface=custody["interface"] or "supported",
+        pages=tuple(page["blob"] for page in custody["pages"]),
+    )
+
+
+def pages_of(custody: Mapping[str, Any], evidence: Pages) -> Iterator[Page]:
+    """The stored pages of a fact, one at a time, with their digests checked."""
+    for each in custody["pages"]:
+        page = StoredPage.from_json(each)
+        body = evidence.page(page.blob)
+        if hashlib.sha256(body).hexdigest() != page.stored_sha256:
+            raise StorageError(f"{page.blob} does not have the digest that custody recorded; the evidence store was changed")
+        ok = HTTPStatus.OK <= page.status < HTTPStatus.MULTIPLE_CHOICES
+        yield Page(page.about, page.path, page.status, json.loads(body) if ok else None)
