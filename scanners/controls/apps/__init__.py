@@ -1,0 +1,1 @@
+"""Applications that can reach ePHI."""

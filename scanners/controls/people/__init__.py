@@ -1,0 +1,1 @@
+"""What people must do, sign and know."""

@@ -1,0 +1,1 @@
+"""Who administers, who is a guest, who owns."""

@@ -1,0 +1,39 @@
+"""Statements and the facts they belong to, for the tests of this folder."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from reporting.records import Actor
+from reporting.stating import Told
+from scanners import catalogue
+from scanners.model import Fact
+
+AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+PERSON = "b1f0c5a2-2d53-4f1c-9b5e-1a0f6d3c7e21"
+OTHER = "3a1b7f0e-3a8d-4d52-8e90-6a0d6d3b0404"
+TYPES: dict[str, Fact] = {f.statement.type: f for f in catalogue.load().facts.values() if f.statement is not None}
+
+
+def details(kind: str) -> dict[str, Any]:
+    """Details of a type that are good."""
+    sample = TYPES[kind].sample
+    return dict((sample[0] if isinstance(sample, list) else sample)["details"])
+
+
+def draft(kind: str = "restore_test", **said: Any) -> dict[str, Any]:
+    """What a person hands in."""
+    role = TYPES[kind].statement.attester_role  # type: ignore[union-attr]
+    return {
+        "type": kind,
+        "statement": "I confirm that what is said here is true and was looked at.",
+        "attester": {"name": "A. Finch", "title": "Head of operations", "role": role, "entra_object_id": PERSON},
+        "effective_from": "2026-11-01",
+        "contains_phi": False,
+        "details": details(kind),
+        **said,
+    }
+
+
+def told(kind: str = "restore_test", **said: Any) -> Told:
+    """How it came: from a terminal, read by one control."""
+    return Told(**{"fact": TYPES[kind], "controls": ("restores_have_been_tested",), "by": Actor(kind="cli"), "at": AT, **said})
