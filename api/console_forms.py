@@ -1,0 +1,160 @@
+"""What the console's forms and buttons do: the same functions as the API's routes, fed from fields."""
+
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import azure.functions as func
+import yaml
+
+from api import exceptions, sharing, statements
+from api.answers import Problem
+from api.console_guard import Visitor
+from reporting.documents import LARGEST, media_type_of
+from reporting.sharing import AuditorLink, wish_of
+from scanners.errors import RecordRefused
+
+AROUND = 1024 * 1024  # bytes of a form around its file
+DETAILS = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form sent: fields, and files by field as name and bytes."""
+
+    fields: Mapping[str, str]
+    files: Mapping[str, tuple[str, bytes]]
+
+
+def read(request: func.HttpRequest) -> Form:
+    """The form, its fields trimmed. Raises Problem: 413 when too large, 415 when it is no form."""
+    media = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the form as a browser does.")
+    if len(request.get_body()) > LARGEST + AROUND:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The file is too large; at most {LARGEST // 1024 // 1024} MB are taken.")
+    try:
+        found, files = request.form, {}
+        for name, each in request.files.items(multi=True):
+            with closing(each):
+                files[name] = (each.filename or "", each.read())
+    except (ValueError, UnicodeError):
+        raise Problem(HTTPStatus.BAD_REQUEST, "The form could not be read.") from None
+    fields = {name: str(value).replace("\r\n", "\n").strip().encode("utf-8", "replace").decode() for name, value in found.items()}
+    return Form(fields, files)
+
+
+def statement(who: Visitor, form: Form) -> None:
+    """Record a statement with the file that came along. Raises RecordRefused."""
+    values = form.fields
+    if values.get("no_phi") != "yes":
+        raise RecordRefused({"contains_phi": "must be confirmed: nothing here may contain health information of a person"})
+    said: dict[str, Any] = {
+        "type": values.get("type", ""),
+        "statement": values.get("statement", ""),
+        "attester": {
+            "name": values.get("attester.name", ""),
+            "title": values.get("attester.title", ""),
+            "role": values.get("attester.role", ""),
+            "entra_object_id": values.get("attester.entra_object_id", ""),
+        },
+        "effective_from": values.get("effective_from", ""),
+        "contains_phi": False,
+        "details": _details(values.get("details", "")),
+    }
+    if values.get("expires_at"):
+        said["expires_at"] = values["expires_at"]
+    name, body = form.files.get("document", ("", b""))
+    file = statements.File(body, media_type_of(name)) if name else None
+    statements.record(said, who.actor, file)
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML without references: a few lines of them can stand for more text than fits into memory."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("references are not taken")
+        return super().compose_node(parent, index)
+
+
+def _details(text: str) -> dict[str, Any]:
+    if len(text) > DETAILS:
+        raise RecordRefused({"details": "are too long"})
+    try:
+        value = yaml.load(text, Loader=_Plain)  # noqa: S506 - a SafeLoader
+        json.dumps(value, allow_nan=False, default=_day)
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError):
+        raise RecordRefused({"details": "are neither YAML nor JSON"}) from None
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise RecordRefused({"details": "must be a list of names with values, as in the example"})
+    return value
+
+
+def _day(value: Any) -> str:
+    """Of what YAML knows beyond JSON, days are taken; sets and bytes are not."""
+    if type(value) is date:
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def statement_defaults(kind: Mapping[str, Any] | None, today: date) -> dict[str, str]:
+    """An empty form of a type: its details as an example."""
+    if kind is None:
+        return {}
+    details = yaml.safe_dump(kind["example_details"], sort_keys=False, allow_unicode=True)
+    return {"details": details, "effective_from": today.isoformat(), "expires_at": (today + timedelta(days=kind["validity_days"])).isoformat()}
+
+
+def exception(who: Visitor, values: Mapping[str, str]) -> None:
+    """Record an exception. Raises RecordRefused."""
+    said = {name: values.get(name, "") for name in ("control", "kind", "reason", "compensating_measure", "expires_at")}
+    objects = [line.strip() for line in values.get("objects", "").splitlines() if line.strip()]
+    exceptions.propose({**said, "objects": objects}, who.actor)
+
+
+def link(request: func.HttpRequest, who: Visitor, values: Mapping[str, str]) -> tuple[AuditorLink, str]:
+    """Make an auditor link. Raises RecordRefused."""
+    kind = values.get("scope", "latest")
+    scope: dict[str, Any] = {"kind": kind}
+    if kind == "runs":
+        scope["runs"] = [values.get("run", "")]
+    if kind == "period":
+        scope |= {"first": values.get("first", ""), "last": values.get("last", "")}
+    said: dict[str, Any] = {"name": values.get("name", ""), "organisation": values.get("organisation", ""), "scope": scope}
+    if text := values.get("expires_on"):
+        said["expires_at"] = _end_of(text)
+    if text := values.get("download_limit"):
+        said["download_limit"] = text
+    return sharing.share(wish_of(said), who.actor, sharing.origin(request))
+
+
+def _end_of(text: str) -> datetime:
+    """The end of a day, in UTC."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(23, 59, 59), tzinfo=UTC)
+    except ValueError:
+        raise RecordRefused({"expires_at": "must be a day"}) from None
+
+
+def act(who: Visitor, name: str, identity: str, verb: str) -> str:
+    """Do what a button says; the word for what was done. Raises Problem (404, 403) and RecordRefused."""
+    if (name, verb) == ("exceptions", "approve"):
+        who.require_approves()
+        exceptions.approve_as(identity, who.actor)
+        return "exception-approved"
+    who.require_writes()
+    if (name, verb) == ("exceptions", "withdraw"):
+        exceptions.take_back(identity)
+        return "exception-withdrawn"
+    if (name, verb) == ("statements", "withdraw"):
+        statements.taken_back(identity, who.actor)
+        return "statement-withdrawn"
+    if (name, verb) == ("links", "revoke"):
+        sharing.end_link(identity, who.actor)
+        return "link-revoked"
+    raise Problem(HTTPStatus.NOT_FOUND, "There is no such button.")
