@@ -1,0 +1,1 @@
+"""The administration ends outside Microsoft Graph: Exchange, Purview, Teams and SharePoint."""
