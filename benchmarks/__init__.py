@@ -1,0 +1,1 @@
+"""Figures: `make bench`, or `python -m benchmarks NAME ...`. Not part of the timed tests."""
