@@ -9,7 +9,7 @@ from typing import Any
 
 import azure.functions as func
 
-from scanners.errors import EvidenceRefused, RecordRefused, ScannerError, SettingsError, SigningError, StorageError, VersionTaken
+from scanners.errors import EvidenceRefused, RecordRefused, ScannerError, SettingsError, SigningError, StorageError, VersionTaken, trail
 
 log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
@@ -83,5 +83,5 @@ def explained(fault: Exception) -> Problem:
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The signing key cannot be reached or refuses; try again.", {"Retry-After": "30"})
     if isinstance(fault, EvidenceRefused):
         return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "Nothing was written: it holds something that must not be stored here.")
-    log.error("a request could not be served: an unexpected %s", type(fault).__name__, exc_info=fault)
+    log.error("a request could not be served: %s", trail(fault))
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This could not be answered; the function app's log says why.")

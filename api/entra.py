@@ -65,7 +65,7 @@ def person_of(token: str) -> Person:
             key=key,
             algorithms=["RS256"],
             audience=[chosen.entra_client_id, f"api://{chosen.entra_client_id}"],
-
+            issuer=keys.issuer,
             leeway=LEEWAY,
             options={"require": ["exp", "nbf", "iat", "aud", "iss", "oid", "tid", "sub"], "strict_aud": False},
         )

@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterable
 
-NAMES = ("imports", "demo", "scale", "judging", "conditional_access", "package")
+NAMES = ("imports", "demo", "scale", "judging", "conditional_access", "package", "readers")
 Row = tuple[str, str, str]  # what, figure, target
 
 

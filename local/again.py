@@ -11,6 +11,7 @@ import yaml
 
 from local.azurite import Azurite
 from local.environment import Folder, UsageError
+from local.progress import line_of
 from reporting.rejudge import Stored, again, from_store
 from reporting.storage import Storage
 from reporting.what_if import parsed, what_if
@@ -41,7 +42,7 @@ def rejudge(chosen: argparse.Namespace) -> int:
             return 1
         judged, differences = again(stored)
     for each in differences:
-        print(f"{each.control}: was {each.stored}, is {each.now or 'not judged'} ({each.cause} changed): {each.because}")
+        print(line_of(f"{each.control}: was {each.stored}, is {each.now or 'not judged'} ({each.cause} changed): {each.because}"))
     print(f"{len(judged)} controls of run {chosen.run} judged again, {len(differences)} come out otherwise.")
     return 1 if differences else 0
 
@@ -57,7 +58,7 @@ def simulated(chosen: argparse.Namespace) -> int:
         moved = what_if(newest(storage, chosen.data), changes)
     print("SIMULATION: evidence of the newest run with a patch; not stored, not signed, not an attestation.")
     for each in moved:
-        print(f"{each.control}: {each.before} -> {each.after}: {each.because}")
+        print(line_of(f"{each.control}: {each.before} -> {each.after}: {each.because}"))
     print(f"{len(moved)} outcomes would change.", file=sys.stderr)
     return 0
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from local.azurite import Azurite
 from local.environment import Folder, UsageError, put, settings_of
 from local.host import Host
-from local.progress import teller
+from local.progress import line_of, teller
 from local.scanning import Ended, scan, serve
 from local.summary import findings_exit, printed
 from local.tenant import SimulatedTenant
@@ -78,7 +78,7 @@ def follow(host: Host, folder: Folder, chosen: argparse.Namespace) -> int:
     with teller(sys.stderr, quiet=chosen.json) as progress:
         ended = scan(host, progress.tell)
     if not ended.completed:
-        print(f"Run {ended.run} failed: {ended.failure}", file=sys.stderr)
+        print(line_of(f"Run {ended.run} failed: {ended.failure}"), file=sys.stderr)
         return 1
     shown = collect(host, folder, ended)
     printed(shown.summary, shown.urls, shown.package, shown.public_key, sys.stderr if chosen.json else sys.stdout)

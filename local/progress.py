@@ -4,8 +4,14 @@ import json
 from typing import IO, Any, Self
 
 from local.host import Progress
+from reporting.formats.text import plain
 
 WORDS = {"plan_run": "planned", "read_lane": "read", "scan_control": "judged", "close_run": "signed and packaged", "fail_run": "recorded as failed"}
+
+
+def line_of(text: str) -> str:
+    """One line for a terminal: what a tenant or a service put into it cannot move the cursor, change colours or begin another line."""
+    return plain(" ".join(text.split("\n")))
 
 
 def _what(step: Progress) -> str:
@@ -44,7 +50,7 @@ class Lines:
             self._inputs[step.task] = step
         if step.kind in {"activity_completed", "activity_failed"} and step.name in WORDS:
             what = _what(self._inputs.get(step.task, step))
-            print(f"{step.at:%H:%M:%S} {WORDS[step.name]} {what}: {_result(step)}", file=self._out, flush=True)
+            print(f"{step.at:%H:%M:%S} {line_of(f'{WORDS[step.name]} {what}: {_result(step)}')}", file=self._out, flush=True)
 
 
 class Bar:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import IO, Any
 
+from local.progress import line_of
+
 ORDER = ("critical", "high", "medium", "low")
 FINDINGS = 3  # exit code when --fail-on is reached
 
@@ -12,7 +14,7 @@ def printed(summary: dict[str, Any], urls: dict[str, str], package: Path, public
     counts = summary["counts"]
     lines = [
         "",
-        f"Run {summary['run']} of {summary['tenant']['name']}: completed and signed.",
+        line_of(f"Run {summary['run']} of {summary['tenant']['name']}: completed and signed."),
         "  " + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number or name == "total"),
     ]
     for severity in ORDER:

@@ -93,9 +93,11 @@ class Context:
 
     def of_run(self, run: str) -> "OfRun":
         """What never changes about a run once it is planned, read once per process."""
-        if self._of_run is None or self._of_run.plan.run != run:
-            self._of_run = OfRun(self.storage.runs.plan(run), self.storage.declare(run), Committed(self.storage.evidence(run)))
-        return self._of_run
+        found = self._of_run  # read once: another thread may put another run there
+        if found is None or found.plan.run != run:
+            found = OfRun(self.storage.runs.plan(run), self.storage.declare(run), Committed(self.storage.evidence(run)))
+            self._of_run = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)

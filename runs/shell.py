@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from scanners.errors import ScannerError
+from scanners.errors import ScannerError, trail
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,6 @@ def _fault(step: str, error: Exception) -> Envelope:
     if isinstance(error, ScannerError):
         log.warning("%s could not be done: %s", step, type(error).__name__)
         return {"fault": f"{step}: {error}"[:2000]}
-    # The text of an unexpected error may hold tenant data, so only its kind and place leave this process.
-    log.error("%s failed", step, exc_info=error)
+    # The text of an unexpected error may hold tenant data, so only its kind and place leave this process, into the log too.
+    log.error("%s failed: %s", step, trail(error))
     return {"fault": f"{step}: an unexpected {type(error).__name__}; the log of the function app has the details"}

@@ -18,8 +18,10 @@ ScannerError
 Raised anywhere below, caught in two places only: scanners.engine (Undecided, EvidenceRefused) and the shells (the rest).
 """
 
+import traceback
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import PurePath
 
 
 class Reason(StrEnum):
@@ -118,3 +120,14 @@ def undecided(reason: Reason, because: str, remedy: str | None = None) -> Undeci
         if leaf.reason is reason:
             return leaf(because, remedy)
     raise ValueError(reason)
+
+
+def trail(error: BaseException) -> str:
+    """For a log: the kinds of an error and of its causes, and the places that they passed. Their texts may hold values of the tenant and stay out."""
+    told: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(told) < 8:
+        places = (f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(cause.__traceback__)[-16:])
+        told.append(f"{type(cause).__name__} at {' > '.join(places) or 'no place'}")
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return "; because of ".join(told)

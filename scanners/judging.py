@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from scanners.errors import Reason, Undecided, undecided
 from scanners.looking import pages_of
-from scanners.model import NOTHING, Control, Fact, Outcome, Snapshot, Verdict, attestation_due, not_applicable, unknown
+from scanners.model import NOTHING, Control, Fact, NothingToGovern, Outcome, Snapshot, Verdict, attestation_due, not_applicable, unknown
 from scanners.parameters import typed
 from scanners.ports import Pages
 from scanners.reading import Json, read_as
@@ -32,13 +32,6 @@ class Judged:
 
     result: Result
     affected: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NothingToGovern:
-    """The reading of a fact whose whole workload the tenant does not have; its controls do not apply."""
-
-    because: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

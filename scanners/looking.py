@@ -14,14 +14,16 @@ from http import HTTPStatus
 from typing import Any
 
 from scanners.errors import EvidenceRefused, NotLicensed, NotSupported, Reason, StorageError, Undecided, Unreachable, Unrecognised, undecided
-from scanners.minimum_necessary import keep_listed, refuse_what_must_not_be_stored
-from scanners.model import Ask, Door, Fact, Page, Readings, Snapshot
+from scanners.minimum_necessary import code_alone, keep_listed, refuse_what_must_not_be_stored
+from scanners.model import Ask, Door, Fact, NothingToGovern, Page, Readings, Snapshot
 from scanners.permissions import Plan
 from scanners.plans import has_plan
 from scanners.ports import Answer, Clock, DoorPort, EvidencePort, Pages, StoredPage
 from scanners.reading import Json
 from scanners.result import rfc3339
 
+MOST_BYTES = 512 * 1024 * 1024  # stored of one fact in one run: its reading takes about as much memory, and an instance has 2 GB
+TOO_MUCH = "Nothing in the tenant is at fault; a deployment for a directory of this size needs larger instances and a higher limit."
 MOST_ATTEMPTS = 3  # with nextLinks that expire in between; each attempt starts from the first page
 
 
@@ -72,6 +74,8 @@ def _refuse_without_predecessors(fact: Fact, readings: Readings) -> None:
         held = readings.get(earlier)
         if isinstance(held, Undecided):
             raise undecided(held.reason, f"{earlier}, which this is asked after, could not be read: {held.because}", held.remedy)
+        if isinstance(held, NothingToGovern):
+            raise NotLicensed(f"{earlier}, which this is asked after, has nothing to say: {held.because}")
 
 
 def _plan_absent(fact: Fact, readings: Readings) -> bool:
@@ -89,8 +93,10 @@ async def _collect(fact: Fact, doors: Mapping[Door, DoorPort], evidence: Evidenc
     door = doors.get(fact.door)
     if door is None:
         raise NotSupported(f"this deployment has no way to the {fact.door.value} administration")
-    asks = tuple(fact.asks(readings) if callable(fact.asks) else fact.asks)
+    asks = _asks(fact, readings)
     attempt, stored = evidence.progress(fact.id)
+    if [page.number for page in stored] != list(range(len(stored))):  # a page in front is gone, and what it held would not be missed
+        attempt, stored = attempt + 1, ()
     while True:
         try:
             return _Found(await _attempt(fact, asks, door, evidence, readings, attempt, stored), attempt)
@@ -99,6 +105,13 @@ async def _collect(fact: Fact, doors: Mapping[Door, DoorPort], evidence: Evidenc
             if not stored or attempt >= MOST_ATTEMPTS:
                 raise
             attempt, stored = attempt + 1, ()
+
+
+def _asks(fact: Fact, readings: Readings) -> tuple[Ask, ...]:
+    try:
+        return tuple(fact.asks(readings) if callable(fact.asks) else fact.asks)
+    except (LookupError, TypeError, ValueError, AttributeError) as fault:
+        raise Unrecognised(f"{fact.id}: what it is asked after does not have the expected form") from fault
 
 
 async def _attempt(
@@ -110,6 +123,8 @@ async def _attempt(
         async for answer in _answers(fact, asks[index], door, readings, resume):
             page = _store(fact, evidence, answer, attempt, len(pages), index, asks[index].about)
             pages.append(page)
+            if sum(each.size for each in pages) > MOST_BYTES:
+                raise Unrecognised(f"{fact.id} has more than {MOST_BYTES // 1024**2} MB, more than is judged in one piece", TOO_MUCH)
             if answer.next_link is not None or index + 1 < len(asks):  # after the very last page custody follows at once
                 evidence.put_progress(fact.id, attempt, page)
         resume = None
@@ -163,9 +178,8 @@ def _plan_shown(plans: tuple[Plan, ...], readings: Readings) -> bool:
 
 def _store(fact: Fact, evidence: EvidencePort, answer: Answer, attempt: int, number: int, ask: int, about: str) -> StoredPage:
     received = hashlib.sha256(answer.body).hexdigest()
-    body, rows = answer.body, None
-    if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        body, rows = stored_form(fact, answer.body)
+    good = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+    body, rows = stored_form(fact, answer.body) if good else (code_alone(answer.body), None)
     blob, version = evidence.put_page(fact.id, attempt, number, body)
     return StoredPage(
         number=number,

@@ -1,14 +1,16 @@
 """The minimum necessary, enforced on bytes before they are stored (45 CFR 164.502(b)).
 
-Three refusals: a property that the fact does not list, an e-mail address outside the declared properties, a social security number.
+Three refusals: a property that the fact does not list, an e-mail address outside the declared properties, a social security number; the last two
+as a person would read them, in the names of properties too.
 A refused page is never written; the fact's controls become `error`, because a page like that means that the fact is declared wrongly.
 """
 
+import json
 import re
 import types
 import typing
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -24,6 +26,7 @@ _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe
 _DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61"), ".")  # of domain names in other scripts (RFC 3490)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@#$-]{1,80}")
 _ANNOTATION = re.compile(r"@(?:odata|microsoft)\.")  # links and context, which name the tenant and the query only
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")
 _ENVELOPE = frozenset({"value", "isTruncated"})  # of a list answer, beside @odata.* annotations
 
 
@@ -72,10 +75,12 @@ def stored_row(fact: Fact) -> type[Row] | None:
 
 
 @lru_cache(maxsize=4096)
-def _allowed(row: type[Row]) -> frozenset[str]:
-    return property_names(row)
+def _inside(row: type[Row]) -> Mapping[str, type[Row] | None]:
+    """Each property that the row lists, with the Row inside it. Looked up once: pages hold millions of properties."""
+    return {name: row_type(property_of(row, name)) for name in property_names(row)}
 
 
+@lru_cache(maxsize=4096)
 def _open_ended(row: type[Row]) -> bool:
     return any(spelled.rest for spelled in row._spelled.values())  # type: ignore[attr-defined]  # noqa: SLF001 - set by the metaclass
 
@@ -104,12 +109,21 @@ def _listed(row: type[Row], value: Json, also: tuple[str, ...] = ()) -> Json:
         return [_listed(row, item) for item in value]
     if not isinstance(value, dict) or _open_ended(row):
         return value
-    allowed = _allowed(row)
+    inside = _inside(row)
     return {
-        k: _listed(inner, v) if k in allowed and (inner := row_type(property_of(row, k))) else v
+        k: _listed(inner, v) if (inner := inside.get(k)) is not None else v
         for k, v in value.items()
-        if k in allowed or k in also or k.endswith("@odata.type") or k == "@odata.type"
+        if k in inside or k in also or k.endswith("@odata.type")
     }
+
+
+def code_alone(refusal: bytes) -> bytes:
+    """What is stored of a refusal that a fact takes for an answer: its error code. Its text, which no rule reads, may name people."""
+    try:
+        code = json.loads(refusal)["error"]["code"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return b"{}"
+    return json.dumps({"error": {"code": code}}).encode() if isinstance(code, str) and _CODE.fullmatch(code) else b"{}"
 
 
 def refuse_what_must_not_be_stored(fact: Fact, page: Json) -> None:
@@ -122,7 +136,7 @@ def refuse_what_must_not_be_stored(fact: Fact, page: Json) -> None:
         for item in _items(page):
             for path in _unlisted(row, item, fact.also, ""):
                 raise EvidenceRefused(f"{fact.id}: the answer holds {path}, which this fact does not list")
-    for name, text in _texts(page, ""):
+    for name, text in _texts(page):
         if name not in fact.emails and has_address(text):
             raise EvidenceRefused(f"{fact.id}: the answer holds an e-mail address in {_shown(name)}")
         if has_social_security_number(text):
@@ -135,12 +149,11 @@ def _unlisted(row: type[Row], value: Json, also: tuple[str, ...], where: str) ->
             yield from _unlisted(row, item, (), where)
     if not isinstance(value, dict) or _open_ended(row):
         return
-    allowed = _allowed(row)
-    for key, inside in value.items():
-        if key in allowed:
-            inner = row_type(property_of(row, key))
-            if inner is not None:
-                yield from _unlisted(inner, inside, (), f"{where}{key}.")
+    inside = _inside(row)
+    for key, found in value.items():
+        if key in inside:
+            if (inner := inside[key]) is not None and isinstance(found, dict | list):
+                yield from _unlisted(inner, found, (), f"{where}{key}.")
         elif key not in also and "@odata." not in key:
             yield where + _shown(key)
 
@@ -155,16 +168,20 @@ def _is_name(text: str) -> bool:
     return _PLAIN_NAME.fullmatch(text) is not None and not has_address(text) and not has_social_security_number(text)
 
 
-def _texts(value: Json, name: str) -> Iterator[tuple[str, str]]:
-    """Every text of the page with the property that it is in, the names of properties included."""
-    if isinstance(value, str):
-        yield name, value
-    elif isinstance(value, dict):
-        for key, inside in value.items():
-            if not _is_name(key) and _ANNOTATION.search(key) is None:
-                yield key, key
-            if not key.startswith("@odata."):
-                yield from _texts(inside, key)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item, name)
+def _texts(page: Json) -> set[tuple[str, str]]:
+    """The texts of the page, each once, with the property that it is in; the names of properties included."""
+    found: set[tuple[str, str]] = set()
+    names: set[str] = set()
+    todo: list[tuple[str, Json]] = [("", page)]
+    while todo:
+        name, value = todo.pop()
+        if isinstance(value, str):
+            found.add((name, value))
+        elif isinstance(value, list):
+            todo.extend([(name, each) for each in value])
+        elif isinstance(value, dict):
+            names.update(value)
+            found.update([(key, each) for key, each in value.items() if isinstance(each, str) and not key.startswith("@odata.")])
+            todo.extend([(key, each) for key, each in value.items() if isinstance(each, dict | list) and not key.startswith("@odata.")])
+    found.update((name, name) for name in names if not _is_name(name) and _ANNOTATION.search(name) is None)
+    return found

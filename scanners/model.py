@@ -136,6 +136,13 @@ class Page:
 Readings = Mapping[str, Any]  # fact id -> what was read
 
 
+@dataclass(frozen=True, slots=True)
+class NothingToGovern:
+    """The reading of a fact whose whole workload the tenant does not have; its controls do not apply."""
+
+    because: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementType:
     """What only a person can say: who must say it, for how long it holds, and whether a document goes with it."""

@@ -231,7 +231,15 @@ def read_as(hint: Any, value: Json) -> Any:
     try:
         return reader(hint)(value)
     except (ValidationError, ValueError) as fault:
-        raise Unrecognised(f"the answer does not have the expected form: {str(fault)[:200]}") from fault
+        raise Unrecognised(f"the answer does not have the expected form: {_place(fault)}") from fault
+
+
+def _place(fault: ValidationError | ValueError) -> str:
+    """Where the form is another one; what stands there is not repeated."""
+    if not isinstance(fault, ValidationError):
+        return str(fault)[:200]
+    first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
+    return f"{first['msg']} at {'.'.join(map(str, first['loc'])) or 'the top'}"[:200]
 
 
 def read_rows(cls: type[Any], values: Iterable[Json]) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from reporting.formats import text
 from reporting.formats.items import LABELS, REASONS, Item, day, items
 from reporting.report import Report
 from scanners.hipaa import citations
+from scanners.law import law
 from scanners.model import Kind, Outcome
 
 SOON = timedelta(days=30)
@@ -89,6 +90,7 @@ def page(report: Report) -> dict[str, Any]:
         "decisions": report.decisions,
         "facts": _facts(report),
         "loosened": [each for each in everything if any(looser for _, _, looser in each.parameters)],
+        "law": law(),
         "day": day,
         "today": report.at.date(),
     }

@@ -86,7 +86,7 @@ class RunEvidence:
         path = f"{self._folder(fact)}/custody.json"
         if self._blobs.put(path, canonical(custody)).created:
             return custody
-        return _mapping(self._blobs.get(path))
+        return self._own(fact, self._blobs.get(path))
 
     def custody(self, fact: str) -> Mapping[str, Any] | None:
         """The committed record, or None."""
@@ -94,16 +94,26 @@ class RunEvidence:
         if self._listings is not None and path not in self._listed(fact):
             return None
         body = self._blobs.find(path)
-        return None if body is None else _mapping(body)
+        return None if body is None else self._own(fact, body)
 
     def custody_bytes(self, fact: str) -> bytes | None:
-        """The committed record as stored, for the package."""
-        return self._blobs.find(f"{self._folder(fact)}/custody.json")
+        """The committed record as stored, for the package. Raises StorageError when it is of another run or fact."""
+        body = self._blobs.find(f"{self._folder(fact)}/custody.json")
+        if body is not None:
+            self._own(fact, body)
+        return body
+
+    def _own(self, fact: str, body: bytes) -> Mapping[str, Any]:
+        """The record, when it speaks of this run and fact and of pages that lie here: no run is judged from another run's evidence."""
+        custody, folder = _mapping(body), f"{self._folder(fact)}/"
+        if (custody.get("run"), custody.get("fact")) != (self._run, fact) or not all(page["blob"].startswith(folder) for page in custody["pages"]):
+            raise StorageError(f"the custody record of {fact} is of another run or fact; somebody put it there")
+        return custody
 
     def page(self, blob: str) -> bytes:
-        """The stored bytes of a page. Only pages of evidence can be asked for."""
-        if not blob.startswith("evidence/"):
-            raise StorageError("this path is not evidence")
+        """The stored bytes of a page. Only pages of this run's evidence can be asked for."""
+        if not blob.startswith(f"evidence/{self._run}/"):
+            raise StorageError("this path is not evidence of this run")
         return self._blobs.get(blob)
 
     def pages(self, wanted: Iterable[tuple[str, int]]) -> Iterator[bytes]:

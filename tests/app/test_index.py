@@ -165,3 +165,15 @@ def test_this_way_of_indexing_notices_what_the_platform_refuses(tmp_path: Path) 
     answer = _indexed(tmp_path, tmp_path / "worker.py")
     assert answer["status"] == "Failure"
     assert "broken" in answer["fault"]
+
+
+def test_libraries_that_log_addresses_are_quiet_from_the_start() -> None:
+    """They write every request's address at INFO, and the platform's default level is INFO."""
+    script = """
+import logging, json
+logging.basicConfig(level=logging.INFO)
+import function_app
+names = ["azure.core.pipeline.policies.http_logging_policy", "azure.identity", "azure.storage.blob", "httpx", "urllib3.connectionpool", "msal.token_cache"]
+print(json.dumps([name for name in names if logging.getLogger(name).isEnabledFor(logging.INFO)]))
+"""
+    assert json.loads(_python(script)) == []

@@ -13,7 +13,7 @@ from local.tenant import SimulatedTenant
 from scanners import catalogue, judging, looking
 from scanners.doors import open_doors
 from scanners.errors import Undecided
-from scanners.model import Ask, Door, Fact, Readings
+from scanners.model import Ask, Door, Fact, NothingToGovern, Readings
 from scanners.planning import audit_slices, waves
 from scanners.ports import Answer
 from scanners.reading import Row, read_as
@@ -120,7 +120,7 @@ class Refused:
 
 def is_honest(found: Any, whole: Any) -> bool:
     """Whether a reading of changed answers says nothing false: none at all, one with a fault where it was changed, or the same as before."""
-    return isinstance(found, Undecided | Refused | judging.NothingToGovern) or has_fault(found) or found == whole
+    return isinstance(found, Undecided | Refused | NothingToGovern) or has_fault(found) or found == whole
 
 
 def has_fault(value: Any) -> bool:

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from scanners.conditional_access.coverage import Question, ask
@@ -138,14 +139,11 @@ def password_expiry_follows_the_chosen_policy(
         return _verdict(expiry, {}, max_days)
     rules = rules_of(conditional_access_policies, referenced_group_members, role_assignments, role_definitions, named_locations)
     population = everyone(users, role_assignments, role_definitions, referenced_group_members, statement_emergency_accounts)
-    strengths = by_id(authentication_strengths)
-    everywhere = _everyone_must(population, rules, multifactor(strengths), enforcement(per_user_mfa))
+    strengths, must = by_id(authentication_strengths), partial(_everyone_must, population, rules)
     safeguards = {
-        "multifactor": security_defaults.is_enabled or everywhere,
+        "multifactor": security_defaults.is_enabled or must(multifactor(strengths), enforcement(per_user_mfa)),
         "banned_words": every((has_plan(subscribed_skus, AAD_PREMIUM), attempt(lambda: _banned_words_on(directory_settings)))),
-        "risk_policy": every(
-            (has_plan(subscribed_skus, AAD_PREMIUM_P2), _everyone_must(population, rules, user_risk_is_resolved(strengths), user_risk="high"))
-        ),
+        "risk_policy": every((has_plan(subscribed_skus, AAD_PREMIUM_P2), must(user_risk_is_resolved(strengths), user_risk="high"))),
     }
     return _verdict(expiry, safeguards, max_days)
 
