@@ -11,7 +11,7 @@ help: ## list the verbs
 setup: .venv/ready $(NODE_PART) ## virtual environment, pinned packages, Azurite
 
 .venv/ready: requirements.txt requirements-dev.txt local/pick-python.sh
-	@python=$$(bash local/pick-python.sh) && echo "setting up with $$python" && $$python -m venv --clear .venv
+	@python=$$(bash local/pick-python.sh) && { $(PYTHON) -c '' 2>/dev/null || { echo "setting up with $$python" && $$python -m venv --clear .venv; }; }
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
 	@touch $@
 

@@ -15,7 +15,7 @@ import json, sys
 from pathlib import Path
 from local.demo import tenant_settings
 from local.tenant import SimulatedTenant
-order = json.loads(sys.argv[1])
+order = json.loads(Path(sys.argv[1]).read_text("utf-8"))
 with SimulatedTenant(order["tenant"], Path(order["folder"]) / "tenant", pace=order["pace"], latency=order["latency"]) as tenant:
     told = tenant.world.tenant
     print(json.dumps({"id": told["id"], "name": told["displayName"], "settings": tenant_settings(tenant)}), flush=True)
@@ -48,7 +48,10 @@ class Tenant:
 @contextmanager
 def running(order: Mapping[str, Any]) -> Iterator[Tenant]:
     """Start the tenant that `order` names and stop it afterwards."""
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT, json.dumps(order)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    said = Path(order["folder"]) / "order.json"  # a file: a large tenant is longer than an argument may be
+    said.parent.mkdir(parents=True, exist_ok=True)
+    said.write_text(json.dumps(order), encoding="utf-8")
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(said)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())

@@ -38,7 +38,8 @@ for fact in catalogue.asked_facts():
 import reporting.signing, reporting.closing, runs.steps, azure.identity.aio, azure.keyvault.keys.crypto, azure.storage.blob, azure.data.tables
 stray = sorted(str(m.__file__) for m in list(sys.modules.values())
                if "site-packages" in str(getattr(m, "__file__", None)) and ".python_packages" not in str(m.__file__))
-files = ["reporting/templates/VERIFY.md", "reporting/verify.py", "scanners/hipaa.yaml", "scanners/law.yaml", "scanners/seeds.yaml", "scanners/planned.yaml", "host.json"]
+files = ["reporting/templates/VERIFY.md", "reporting/verify.py", "host.json",
+         *(f"scanners/{name}.yaml" for name in ("hipaa", "law", "seeds", "planned"))]
 print(json.dumps({"seconds": seconds, "megabytes": memory, "functions": len(names), "urls": len(built), "stray": stray,
                   "missing": [name for name in files if not pathlib.Path(name).is_file()], "catalogue": catalogue.load().sha256}))
 """

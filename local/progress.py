@@ -22,6 +22,8 @@ def _what(step: Progress) -> str:
 
 
 def _result(step: Progress) -> str:
+    if step.kind == "activity_failed":
+        return f"failed: {step.output}"
     value = json.loads(step.output) if step.output else {}
     if "fault" in value:
         return f"could not be done: {value['fault']}"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LONGEST = timedelta(hours=2)  # a snapshot may take an hour, a search longer; what is not there then counts as unreachable
-POLLS = ((8, 15.0), (10**9, 60.0))  # so many polls, so many seconds apart
+POLLS = ((12, 10.0), (10**9, 60.0))  # so many polls, so many seconds apart
 STRIKES = 4  # polls in a row that may go wrong
 RETRY_REJECTED = timedelta(days=7)  # types are offered tenant by tenant; a rejected one is tried again after this
 LOOK_BACK = 6  # earlier runs that are asked for what they remembered

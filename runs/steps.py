@@ -113,11 +113,16 @@ async def read_lane(context: Context, order: Mapping[str, Any]) -> dict[str, Any
     seen: dict[str, Any] = {}
     for name in order["facts"]:
         fact = facts[name]
-        earlier = {other: holding.reading(other) for other in {*fact.after, PLAN_FACT} if other != name}
+        earlier = await asyncio.to_thread(_earlier, holding, fact)
         snapshot = await look(fact, run, doors, evidence, earlier, context.clock)
         log.info("looked at %s: %s", name, "read" if snapshot.read else snapshot.reason)
         seen[name] = {"read": snapshot.read or snapshot.empty_for_plan, "pages": len(snapshot.pages), "because": snapshot.because[:300]}
     return {"facts": seen}
+
+
+def _earlier(holding: Holding, fact: Fact) -> dict[str, Any]:
+    """What the facts gave that this one is asked after."""
+    return {other: holding.reading(other) for other in sorted({*fact.after, PLAN_FACT} - {fact.id})}
 
 
 async def follow_jobs(context: Context, order: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """(3) Looking at a fact: ask, refuse what must not be stored, store page by page, commit custody last.
 
 A second execution of the same look continues after the last stored page, or returns what the first one committed. Never raises for
-an expected fault: the snapshot says why nothing could be read.
+an expected fault: the snapshot says why nothing could be read. Checking and storing run in threads, so that other lanes' answers keep coming.
 """
 
+import asyncio
 import hashlib
 import inspect
 import json
@@ -14,7 +15,7 @@ from http import HTTPStatus
 from typing import Any
 
 from scanners.errors import EvidenceRefused, NotLicensed, NotSupported, Reason, StorageError, Undecided, Unreachable, Unrecognised, undecided
-from scanners.minimum_necessary import code_alone, keep_listed, refuse_what_must_not_be_stored
+from scanners.minimum_necessary import code_alone, keep_listed, once, refuse_what_must_not_be_stored
 from scanners.model import Ask, Door, Fact, NothingToGovern, Page, Readings, Snapshot
 from scanners.permissions import Plan
 from scanners.plans import has_plan
@@ -42,7 +43,7 @@ async def look(fact: Fact, run: Run, doors: Mapping[Door, DoorPort], evidence: E
 
     `asks` finds the time at which the fact is looked at as `readings["at"]`, for requests that reach back so many hours.
     """
-    if (committed := evidence.custody(fact.id)) is not None:
+    if (committed := await asyncio.to_thread(evidence.custody, fact.id)) is not None:
         return snapshot_of(committed)
     started = clock()
     try:
@@ -55,7 +56,7 @@ async def look(fact: Fact, run: Run, doors: Mapping[Door, DoorPort], evidence: E
         found = _Found(doubt=Unrecognised(str(refusal)), refused=True)
     except Undecided as doubt:
         found = _Found(doubt=doubt)
-    return _commit(fact, run, evidence, (started, clock()), found)
+    return await asyncio.to_thread(_commit, fact, run, evidence, (started, clock()), found)
 
 
 def record(fact: Fact, run: Run, evidence: EvidencePort, value: Json, clock: Clock) -> Snapshot:
@@ -94,7 +95,7 @@ async def _collect(fact: Fact, doors: Mapping[Door, DoorPort], evidence: Evidenc
     if door is None:
         raise NotSupported(f"this deployment has no way to the {fact.door.value} administration")
     asks = _asks(fact, readings)
-    attempt, stored = evidence.progress(fact.id)
+    attempt, stored = await asyncio.to_thread(evidence.progress, fact.id)
     if [page.number for page in stored] != list(range(len(stored))):  # a page in front is gone, and what it held would not be missed
         attempt, stored = attempt + 1, ()
     while True:
@@ -117,25 +118,27 @@ def _asks(fact: Fact, readings: Readings) -> tuple[Ask, ...]:
 async def _attempt(
     fact: Fact, asks: tuple[Ask, ...], door: DoorPort, evidence: EvidencePort, readings: Readings, attempt: int, stored: tuple[StoredPage, ...]
 ) -> tuple[StoredPage, ...]:
-    pages = list(stored)
-    first, resume = _where_to_continue(pages)
+    pages, size = list(stored), sum(page.size for page in stored)
+    first, resume = _where_to_continue(asks, pages)
     for index in range(first, len(asks)):
         async for answer in _answers(fact, asks[index], door, readings, resume):
-            page = _store(fact, evidence, answer, attempt, len(pages), index, asks[index].about)
+            page = await asyncio.to_thread(_store, fact, evidence, answer, attempt, len(pages), index, asks[index].about)
             pages.append(page)
-            if sum(each.size for each in pages) > MOST_BYTES:
+            if (size := size + page.size) > MOST_BYTES:
                 raise Unrecognised(f"{fact.id} has more than {MOST_BYTES // 1024**2} MB, more than is judged in one piece", TOO_MUCH)
             if answer.next_link is not None or index + 1 < len(asks):  # after the very last page custody follows at once
-                evidence.put_progress(fact.id, attempt, page)
+                await asyncio.to_thread(evidence.put_progress, fact.id, attempt, page)
         resume = None
     return tuple(pages)
 
 
-def _where_to_continue(pages: list[StoredPage]) -> tuple[int, str | None]:
+def _where_to_continue(asks: tuple[Ask, ...], pages: list[StoredPage]) -> tuple[int, str | None]:
     if not pages:
         return 0, None
     last = pages[-1]
-    return (last.ask, last.next_link) if last.next_link else (last.ask + 1, None)
+    most = asks[last.ask].most_pages if last.ask < len(asks) else 0
+    enough = 0 < most <= sum(page.ask == last.ask for page in pages)  # the link is then a trace of what was left unread
+    return (last.ask, last.next_link) if last.next_link and not enough else (last.ask + 1, None)
 
 
 class _FalseRefusal(Unreachable):
@@ -203,20 +206,20 @@ def _store(fact: Fact, evidence: EvidencePort, answer: Answer, attempt: int, num
 
 
 def stored_form(fact: Fact, received: bytes) -> tuple[bytes, int | None]:
-    """The bytes to store and the number of rows in them. Bytes stay as received unless the fact reduces its pages."""
+    """The bytes to store and the number of rows in them. Bytes stay as received unless something must go."""
     try:
-        page = json.loads(received)
+        page = json.loads(received, object_pairs_hook=once)
         reduced = fact.reduce(page) if fact.reduce else page
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        if fact.keep == "listed":
+            reduced = keep_listed(fact, reduced)
+        refuse_what_must_not_be_stored(fact, reduced)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as fault:
         raise Unrecognised(f"{fact.id}: a page does not have the form that is read here") from fault
-    if fact.keep == "listed":
-        reduced = keep_listed(fact, reduced)
-    refuse_what_must_not_be_stored(fact, reduced)
     listed = reduced.get("value") if isinstance(reduced, dict) else reduced
     rows = len(listed) if isinstance(listed, list) else None
-    if fact.reduce is None and fact.keep == "selected":
+    if reduced == page:
         return received, rows
-    return json.dumps(reduced, ensure_ascii=False, separators=(",", ":")).encode(), rows
+    return json.dumps(reduced, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace"), rows  # half a surrogate pair
 
 
 def reduction_sha256(fact: Fact) -> str | None:

@@ -24,20 +24,25 @@ _EMAIL = re.compile(r"[^\s@<>()\[\],;:|]{1,64}@(?:(?:[\w-]{1,63}\.){1,10}[^\W\d_
 _SSN = re.compile(r"(?<![\dA-Za-z-])(?!000|666|9\d\d)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\dA-Za-z-])")
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61"), ".")  # of domain names in other scripts (RFC 3490)
+_DIGIT = re.compile(r"\d")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@#$-]{1,80}")
 _ANNOTATION = re.compile(r"@(?:odata|microsoft)\.")  # links and context, which name the tenant and the query only
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")
 _ENVELOPE = frozenset({"value", "isTruncated"})  # of a list answer, beside @odata.* annotations
 
 
-def as_read(text: str) -> str:
-    """The text as a person reads it: wide and styled letters as plain ones, nothing invisible, one kind of dash and dot, no percent-encoding."""
+def _spelled(text: str) -> str:
+    """Wide and styled letters as plain ones, one kind of dash and dot, no percent-encoding."""
     if "%" in text:
         text = unquote(text)
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_DASHES | _DOTS)
+
+
+def _visible(text: str) -> str:
+    """The text without what cannot be seen, one kind of blank."""
     if text.isascii():
         return text
-    told = unicodedata.normalize("NFKC", text).translate(_DASHES | _DOTS)
-    return "".join(" " if unicodedata.category(c) == "Zs" else c for c in told if unicodedata.category(c) not in ("Cf", "Mn"))
+    return "".join(" " if unicodedata.category(c) == "Zs" else c for c in text if unicodedata.category(c) not in ("Cf", "Mn"))
 
 
 def without_addresses(text: str) -> str:
@@ -51,13 +56,14 @@ def without_addresses(text: str) -> str:
 
 def has_address(text: str) -> bool:
     """Whether a person would read an e-mail address in the text."""
-    seen = as_read(text)
-    return "@" in seen and _EMAIL.search(seen) is not None
+    told = _spelled(text)
+    return "@" in told and _EMAIL.search(_visible(told)) is not None
 
 
 def has_social_security_number(text: str) -> bool:
     """Whether a person would read a social security number in the text."""
-    return _SSN.search(as_read(text)) is not None
+    told = _spelled(text)
+    return _DIGIT.search(told) is not None and _SSN.search(_visible(told)) is not None
 
 
 def row_type(hint: Any) -> type[Row] | None:
@@ -115,6 +121,14 @@ def _listed(row: type[Row], value: Json, also: tuple[str, ...] = ()) -> Json:
         for k, v in value.items()
         if k in inside or k in also or k.endswith("@odata.type")
     }
+
+
+def once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """A property that comes twice is read in two ways, so that something could be stored unseen."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a property comes twice")
+    return found
 
 
 def code_alone(refusal: bytes) -> bytes:

@@ -69,15 +69,20 @@ def waves(wanted: Iterable[str], facts: Mapping[str, Fact], read: Iterable[str] 
 
 
 def lanes(ready: Iterable[str], facts: Mapping[str, Fact]) -> Wave:
-    """One lane for each throttle class that is read serially, one lane for each other fact."""
+    """One lane for each throttle class that is read serially, one lane for each other fact; what may be long comes first, to end with the rest."""
     shared: dict[Throttle, list[str]] = {}
     alone: list[Lane] = []
-    for fact in sorted(ready):
+    for fact in sorted(ready, key=lambda f: (not _may_be_long(facts[f]), f)):
         if facts[fact].throttle in _SHARED_LANES:
             shared.setdefault(facts[fact].throttle, []).append(fact)
         else:
             alone.append((fact,))
     return (*(tuple(lane) for _, lane in sorted(shared.items())), *alone)
+
+
+def _may_be_long(fact: Fact) -> bool:
+    """A list in pages, or requests that depend on other facts."""
+    return callable(fact.asks) or any("$top" in ask.query for ask in fact.asks)
 
 
 def control_waves(controls: Iterable[Control], width: int = 20) -> tuple[tuple[str, ...], ...]:

@@ -48,7 +48,7 @@ class Web:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         # A page in a browser can reach loopback under a name of its own (DNS rebinding); the Host header gives it away.
-        if (urlsplit(f"//{request.host}").hostname or "") not in _LOOPBACK:
+        if _host_of(request) not in _LOOPBACK:
             return web.Response(status=400)
         path = request.rel_url.raw_path.lstrip("/")
         for base, handle in ((RPC, self._rpc_call), (WEBHOOKS, self._webhook), (ADMIN, self._admin)):
@@ -143,3 +143,10 @@ def _json(answer: Answer) -> web.Response:
 
 async def _name_server(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Server"] = "local-functions-host"
+
+
+def _host_of(request: web.Request) -> str:
+    try:
+        return urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:  # such as an open bracket, which begins an address that does not end
+        return ""

@@ -74,10 +74,10 @@ def licence_doubt(status: int, body: bytes) -> bool:
 
 def page_token_expired(status: int, body: bytes) -> bool:
     """Whether a page was refused because its link is too old (400 with a token error, or 410)."""
-    if status == 410:
-        return True
+    if status != 400:
+        return status == 410
     error = error_of(body)
-    return status == 400 and error.json and bool(_EXPIRED.search(error.text))
+    return error.json and bool(_EXPIRED.search(error.text))
 
 
 def classify(door: Door, status: int, headers: Mapping[str, str], body: bytes, fact: Fact) -> Undecided:

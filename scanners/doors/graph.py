@@ -141,10 +141,8 @@ class GraphDoor:
         path = path_of(url, self.way.base)
         page = answer(answered, path=path, method="GET", body=body, api_version=path.split("/", 2)[1], interface="supported")
         walk.arrived(rows_of(body))
-        if page.next_link is None:
+        if page.next_link is None or (ask.most_pages and walk.pages >= ask.most_pages):
             return page, None
-        if ask.most_pages and walk.pages >= ask.most_pages:
-            return replace(page, next_link=None), None  # so that whoever continues later does not read on; the page itself says that there is more
         return page, walk.follow(page.next_link)
 
     async def call(

@@ -7,6 +7,7 @@ onPremisesSyncEnabled null means never synchronised, false means synchronised be
 from typing import Literal
 
 from scanners.declare import graph_fact
+from scanners.facts.service_principals import nameless
 from scanners.permissions import ORGANIZATION_READ_ALL
 from scanners.reading import Json, Row, Timestamp, absent_is_null
 
@@ -42,7 +43,7 @@ def reduce(page: Json) -> Json:
 
 
 def _reduced(organization: Json) -> Json:
-    kept = {k: v for k, v in organization.items() if k not in _DROPPED}
+    kept: Json = {k: v for k, v in organization.items() if k not in _DROPPED}
     for name in ("securityComplianceNotificationMails", "technicalNotificationMails"):
         if isinstance(organization.get(name), list):  # a missing list stays missing, and so a fault
             kept[name.removesuffix("s") + "Count"] = len(organization[name])
@@ -51,7 +52,7 @@ def _reduced(organization: Json) -> Json:
         kept["privacyContactStated"] = bool(profile.get("contactEmail"))
         kept["privacyStatementStated"] = bool(profile.get("statementUrl"))
     kept["verifiedDomains"] = [{k: d[k] for k in ("name", "isDefault", "isInitial") if k in d} for d in organization["verifiedDomains"]]
-    return kept
+    return nameless(kept, "displayName")
 
 
 _DROPPED = frozenset({"securityComplianceNotificationMails", "technicalNotificationMails", "privacyProfile"})

@@ -2,10 +2,12 @@
 
 Source: https://learn.microsoft.com/graph/api/user-list . The user principal name is asked for only to derive its domain and whether its first part
 names a function instead of a person, and is dropped before the page is stored. signInActivity needs Entra ID P1; without it the rest is read all the same.
+Most accounts have the same sixty service plans, so a stored page holds each list of plans once, under `@plans`, and an account the place of its own there.
 """
 
+import json
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from scanners.generic_names import looks_generic
 from scanners.model import Ask, Fact, Page, Readings
@@ -65,6 +67,8 @@ class Users(Row):
 
 
 SUCCESSFUL = "lastSuccessfulSignInDateTime"
+PLANS = "@plans"
+_OF_A_PLAN = ("servicePlanId", "service", "capabilityStatus")
 _PLAIN = (
     "id,userPrincipalName,accountEnabled,userType,createdDateTime,creationType,externalUserState,externalUserStateChangeDateTime,"
     "onPremisesSyncEnabled,passwordPolicies,lastPasswordChangeDateTime,assignedLicenses,assignedPlans"
@@ -82,32 +86,65 @@ def asks(readings: Readings) -> Iterable[Ask]:
 
 
 def reduce(page: Json) -> Json:
-    """Replace the user principal name by what rules need of it; keep of the nested objects only what rules read."""
-    return {**page, "value": [_reduced(user) for user in page["value"]]}
+    """Replace the user principal name by what rules need of it, and lists of plans that are alike by their place in one list of lists."""
+    plans: dict[tuple[Any, ...], int] = {}
+    rows = [_reduced(user, plans) for user in page["value"]]
+    return {**page, PLANS: [[dict(zip(_OF_A_PLAN, plan, strict=True)) for plan in each] for each in plans], "value": rows}
 
 
-def _reduced(user: Json) -> Json:
+def _reduced(user: Json, plans: dict[tuple[Any, ...], int]) -> Json:
     kept = {k: v for k, v in user.items() if k != "userPrincipalName"}
+    if "assignedPlans" in kept:
+        kept["assignedPlans"] = _place(kept["assignedPlans"], plans)
     if not isinstance(user["userPrincipalName"], str):  # what cannot be derived stays missing, and so a fault of this account
         return kept
     name, _, domain = user["userPrincipalName"].rpartition("@")
     return {**kept, "upnDomain": domain.lower(), "looksGeneric": looks_generic(name)}
 
 
+def _place(assigned: Json, plans: dict[tuple[Any, ...], int]) -> Json:
+    try:
+        return plans.setdefault(tuple(tuple(plan[name] for name in _OF_A_PLAN) for plan in assigned), len(plans))
+    except (TypeError, KeyError):  # of another form: a fault of this account, and no number, which would name a place
+        return assigned if isinstance(assigned, list) else "unrecognised"
+
+
 def read(pages: Iterable[Page]) -> Users:
-    """All pages as compact rows; the raw page is let go before the next one is parsed.
+    """All pages as compact rows; the raw page is let go before the next one is parsed, and what is alike is held once.
 
     The service leaves the activity of accounts that never signed in out. That is believed where it was asked for and other accounts do have it.
     """
     rows: list[User] = []
+    alike: dict[str, Any] = {}
     activity, shown = True, False
     for page in pages:
         activity = activity and "signInActivity" in page.path
         shown = shown or any(SUCCESSFUL in (user.get("signInActivity") or {}) for user in page.body["value"])
         if activity and shown:
             _say_never(page.body["value"])
-        rows.extend(read_as(tuple[User, ...], page.body["value"]))
+        plans = [_once(tuple[AssignedPlan, ...], each, alike) for each in page.body.get(PLANS, ())]
+        rows.extend(_read(user, plans, alike) for user in page.body["value"])
     return Users(sign_in_activity_read=activity, value=tuple(rows))
+
+
+def _read(user: Json, plans: list[Any], alike: dict[str, Any]) -> User:
+    place = user.get("assignedPlans")
+    if isinstance(place, int):
+        user["assignedPlans"] = plans[place]
+    row: User = read_as(User, user)
+    if isinstance(place, int):
+        object.__setattr__(row, "assigned_plans", plans[place])  # the very list, in place of the copy that reading makes
+    if "assigned_licenses" not in row.faults:
+        held = alike.setdefault(json.dumps(user["assignedLicenses"]), row.assigned_licenses)
+        object.__setattr__(row, "assigned_licenses", held)
+    return row
+
+
+def _once(hint: Any, value: Json, alike: dict[str, Any]) -> Any:
+    key = json.dumps(value)
+    if key not in alike:
+        alike[key] = read_as(hint, value)
+    return alike[key]
 
 
 def _say_never(users: Iterable[Json]) -> None:

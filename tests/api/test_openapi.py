@@ -2,6 +2,7 @@
 
 import json
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,3 +102,11 @@ def test_the_key_decides_what_can_be_asked(app: Api, document: dict[str, Any]) -
             assert app.ask(method.upper(), path, key="wrong").status == 401, path
             if each["x-auth-level"] == "admin":
                 assert app.ask(method.upper(), path, key="function").status == 401, path
+
+
+def test_every_route_is_on_the_page_that_people_read(document: dict[str, Any]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "API.md").read_text("utf-8")
+    for template, methods in document["paths"].items():
+        for method in methods:
+            route = f"{method.upper()} /api{template}"
+            assert method == "head" or any(f"{route}{end}" in page for end in (" ", ",", "|")), route

@@ -79,7 +79,7 @@ def test_every_route_states_level_and_methods_and_few_are_anonymous(bindings: di
 def test_the_orchestration_is_complete(bindings: dict[str, list[dict[str, Any]]]) -> None:
     kinds = {name: _trigger(b)["type"] for name, b in bindings.items()}
     assert kinds["scan"] == "orchestrationTrigger"
-    called = {"plan_run", "read_lane", "scan_control", "close_run", "fail_run", "announce"}
+    called = {"plan_run", "read_lane", "follow_jobs", "clear_jobs", "scan_control", "close_run", "fail_run", "announce"}
     assert called == {name for name, kind in kinds.items() if kind == "activityTrigger"}
     queue = next(b for b in bindings["announce"] if b["type"] == "queue")
     assert (queue["queueName"], queue["connection"], queue["direction"]) == ("scan-events", "EVIDENCE_STORAGE", "OUT")

@@ -22,7 +22,7 @@ from scanners.reading import Row, attributes
 
 UNSEEN = "aMemberThatNobodyHasSeen"
 STRANGER = "99999999-9999-4999-8999-999999999999"  # an object that nothing else names
-MOST_TEXTS = 24
+MOST_TEXTS = 12
 Path = tuple[str | int, ...]
 
 
@@ -112,7 +112,7 @@ def _spelled(cls: type[Row], attribute: str, name: str) -> Iterator[Any]:
 
 def possible(hints: Iterable[Any], was: Any, seen: Iterable[str]) -> list[Any]:
     """Values of every kind that a property of these types may have, with what it was."""
-    texts = list(itertools.islice(dict.fromkeys(seen), MOST_TEXTS)) + [STRANGER]
+    texts = [*list(itertools.islice(dict.fromkeys(seen), MOST_TEXTS)), STRANGER]
     values = [was] if was is not None else []
     for hint in hints:
         values.extend(v for v in _of(hint, was, texts) if v not in values)
@@ -204,8 +204,8 @@ def worlds(value: Any, fault: Fault, hints: Iterable[Any], seen: Iterable[str]) 
 
 
 def _others(value: Any, path: Path) -> frozenset[str]:
-    """The ids of the other objects of a list, which no object of the same list can have."""
-    if path[-1] != "id" or len(path) < 2 or not isinstance(path[-2], int):
+    """The ids of the other objects of a list, which no object of the same list can have. An application has one registration and one principal."""
+    if path[-1] not in ("id", "appId") or len(path) < 2 or not isinstance(path[-2], int):
         return frozenset()
     rows = at(value, path[:-2])
-    return frozenset(str(row.get("id")) for index, row in enumerate(rows) if index != path[-2] and isinstance(row, dict))
+    return frozenset(str(row.get(path[-1])) for index, row in enumerate(rows) if index != path[-2] and isinstance(row, dict))

@@ -36,13 +36,13 @@ def _finish(data: Path) -> dict[str, Any]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def _kill_after(data: Path, lines: int) -> bool:
-    """True when the process was killed, False when it ended before it had printed that many lines."""
+def _kill_after(data: Path, lines: int, text: str = "") -> bool:
+    """Kill after so many lines of progress that hold `text`. True when the process was killed, False when it ended before."""
     running = subprocess.Popen(_demo(data), cwd=ROOT, env=_clean(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     assert running.stderr is not None
     seen = 0
     for line in running.stderr:
-        seen += line[:2].isdigit()
+        seen += line[:2].isdigit() and text in line
         if seen == lines:
             os.kill(running.pid, signal.SIGKILL)
             break
@@ -62,3 +62,14 @@ def test_a_killed_run_completes_when_it_is_started_again(undisturbed: dict[str, 
     assert _kill_after(tmp_path, lines), "the run ended before it could be killed: give an earlier step"
     ended = _finish(tmp_path)
     assert _outcomes(tmp_path, ended["run"]) == undisturbed
+
+
+def test_a_run_killed_between_its_late_facts_and_the_clearing_of_its_jobs_completes(undisturbed: dict[str, str], tmp_path: Path) -> None:
+    """The simulated tenant forgets its jobs when it dies with the rest, as the service does after a week: the settings are then read another way."""
+    assert _kill_after(tmp_path, 1, "read organization_config")
+    assert _outcomes(tmp_path, _finish(tmp_path)["run"]) == undisturbed
+
+
+def test_a_run_killed_while_its_jobs_are_under_way_completes(undisturbed: dict[str, str], tmp_path: Path) -> None:
+    assert _kill_after(tmp_path, 20, "judged")
+    assert _outcomes(tmp_path, _finish(tmp_path)["run"]) == undisturbed

@@ -140,3 +140,9 @@ def test_the_durable_end_is_hidden_behind_a_secret_path(host: Host, fetch: Any) 
     webhooks = f"{host.url}/runtime/webhooks/durabletask/instances/x"
     assert fetch(webhooks, x_functions_key=host.keys.default).status == 401
     assert fetch(f"{webhooks}?code={host.keys.system}").status == 404  # open, and there is no such instance
+
+
+@pytest.mark.parametrize("name", ["clinic.example", "[::1", "a" * 300, "127.0.0.1.clinic.example"])
+def test_another_name_of_this_machine_is_refused_however_it_is_written(host: Host, name: str) -> None:
+    status, _, body = raw(host, "GET", "/api/open", headers={"Host": name})
+    assert (status, body) == (400, b"")

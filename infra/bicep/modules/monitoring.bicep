@@ -30,6 +30,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
 // Who touched evidence or the key is kept as long as the evidence. 2,556 is the step above six years that the service offers.
 var lastingTables = ['StorageBlobLogs', 'StorageTableLogs', 'AZKVAuditLogs']
 
+@batchSize(1) // a workspace takes one change of its tables at a time
 resource lasting 'Microsoft.OperationalInsights/workspaces/tables@2023-09-01' = [
   for table in lastingTables: {
     parent: workspace

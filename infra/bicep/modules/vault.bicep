@@ -26,7 +26,8 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
     publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
-    networkAcls: { bypass: 'None', defaultAction: privateNetwork ? 'Deny' : 'Allow' }
+    // Deployments reach the vault as a trusted service of Azure; roles are asked for all the same.
+    networkAcls: { bypass: 'AzureServices', defaultAction: privateNetwork ? 'Deny' : 'Allow' }
   }
 }
 
