@@ -149,7 +149,8 @@ class _Run:
 
     @property
     def _anything_read(self) -> bool:
-        return any(fact["read"] for fact in self.looked.values())
+        # A fact that had nothing to ask is read without an answer, so answers are what counts.
+        return any(fact["read"] and fact["pages"] for fact in self.looked.values())
 
     def _nothing_read(self) -> str:
         reasons = sorted({str(fact["because"]) for fact in self.looked.values()} | set(self.faults))

@@ -63,7 +63,7 @@ class Walk:
             raise TooManyPages(f"the list has more than {self._most} pages", remedies.REPORT)
         if not rows:
             return
-        ends = [len(rows), rows[0], rows[-1]]  # of a page that came before all rows came before; its ends tell
+        ends = [len(rows), rows[0], rows[-1]] if isinstance(rows, list) else rows  # of a page that comes again the ends tell
         digest = hashlib.sha256(json.dumps(ends, separators=(",", ":")).encode()).digest()
         if digest in self._contents:
             raise Unrecognised("the service sent the same page twice", remedies.REPORT)

@@ -24,7 +24,9 @@ from .seen import Seen
 
 ROWS = {"clinic-well-run": 5, "clinic": 3, "hospital": 2}  # looked at of each list
 SEED = 20261124
-FACTS = sorted(f.id for f in KNOWN.facts.values() if f.door not in (Door.STATEMENT, Door.RECORDS) and any(f.id in c.needs for c in KNOWN.controls.values()))
+FACTS = sorted(
+    f.id for f in KNOWN.facts.values() if f.door not in (Door.STATEMENT, Door.RECORDS) and any(f.id in c.needs for c in KNOWN.controls.values())
+)
 
 
 class Answered:

@@ -146,7 +146,9 @@ def test_without_statements_nothing_that_rests_on_them_passes(tenant: Callable[[
     seen = tenant("clinic-well-run")
     nothing = seen.stated([])
     for control in JUDGED:
-        if control.kind is not Kind.ATTESTATION or control.id == "addressable_decisions_are_documented":  # nothing is open, so nothing is to be decided
+        if (
+            control.kind is not Kind.ATTESTATION or control.id == "addressable_decisions_are_documented"
+        ):  # nothing is open, so nothing is to be decided
             continue
         assert _needs_a_statement(control), control.id
         assert seen.verdict(control, **nothing).outcome is Outcome.ATTESTATION_DUE, control.id

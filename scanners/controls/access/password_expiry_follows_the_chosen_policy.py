@@ -5,7 +5,7 @@ from typing import Any
 
 from scanners.conditional_access.coverage import Question, ask
 from scanners.conditional_access.demands import Demand, by_id, multifactor, user_risk_is_resolved
-from scanners.conditional_access.judged import everyone, sort_users
+from scanners.conditional_access.judged import everyone, no_users, sort_users
 from scanners.conditional_access.rules import Rules, rules_of
 from scanners.declare import control, does_not_apply, fails, passes, stays_unknown
 from scanners.errors import Undecided, Unrecognised
@@ -104,6 +104,7 @@ def domains(*days: object) -> list[dict[str, Any]]:
             conditional_access_policies=[{"conditions.new": 1, "conditions.newer": 1}, RISK],
             directory_settings=WORDS,
         ),
+        stays_unknown("a directory without accounts was not read whole", domains=domains(90), users=[]),
         stays_unknown(domains=Unreadable("not_permitted")),
     ),
 )
@@ -157,10 +158,12 @@ class Expiry:
 
     @classmethod
     def of(cls, domains: Sequence[Domain], users: Users, max_days: int) -> "Expiry":
-        """Of these domains and accounts. Raises Undecided where a property could not be read.
+        """Of these domains and accounts. Raises Undecided where a property could not be read, or nobody at all was.
 
         A domain that says nothing is no fault: the safeguards may stand in for it.
         """
+        if not users.value:
+            raise no_users()
         accounts = sort([user for user in users.value if _may_be_judged(user)], _expires)
         found = cls(sort(domains, lambda domain: _within(domain, max_days)), accounts)
         for doubt in (*found.intervals.doubts, *found.accounts.doubts):
@@ -178,6 +181,7 @@ def _verdict(expiry: Expiry, safeguards: Mapping[str, Maybe], max_days: int) -> 
     behind = every(safeguards.values()) if safeguards else False
     observed: dict[str, Any] = {
         "domains": {domain.id: _days(domain) for domain in (*expiry.intervals.good, *expiry.intervals.bad, *expiry.intervals.unclear)},
+        "accounts_looked_at": expiry.accounts.looked_at,
         "accounts_without_expiry": len(expiry.accounts.bad),
         "safeguards": {name: {True: "on", False: "off", None: "unknown"}[on] for name, on in safeguards.items()},
     }

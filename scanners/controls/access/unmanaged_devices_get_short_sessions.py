@@ -116,7 +116,8 @@ def unmanaged_devices_get_short_sessions(
     require_plan(subscribed_skus, AAD_PREMIUM)
     _refuse_doubts(kept := sort(persons, partial(_may_not_persist, rules.those(_keeps))))
     if kept.bad:
-        return failed(f"{len(kept.bad)} of {kept.looked_at} people are kept signed in by a policy for persistent browsers", (u.id for u in kept.bad))
+        because = f"{len(kept.bad)} of {kept.looked_at} people are kept signed in by a policy for persistent browsers"
+        return failed(because, (u.id for u in kept.bad), looked_at=kept.looked_at, kept_signed_in=len(kept.bad))
     inquiries = ask(rules, *_questions(max_hours))
     return verdict(
         sort_users(persons, population, inquiries),

@@ -35,7 +35,7 @@ def limits(*secrets: dict[str, Any], certificates: tuple[dict[str, Any], ...] = 
     },
     seeds=("S25",),
     parameters={
-        "max_secret_days": Parameter(why="published baseline", unit="days", low=1, high=730, looser="higher"),
+        "max_secret_days": Parameter(why="published baselines allow half a year for a secret", unit="days", low=1, high=730, looser="higher"),
         "max_certificate_days": Parameter(why="baselines say 180 or 365", unit="days", low=1, high=1096, looser="higher"),
     },
     examples=(

@@ -29,7 +29,7 @@ ADMINISTRATOR = {
     crosswalk={"prowler": "entra_service_principal_privileged_role_no_owners", "maester": "MT.1078", "nist_800_53": ["AC-6"]},
     seeds=("A6", "B11"),
     parameters={
-        "accept_privileged_owners": Parameter(why="an owner who already administers applications gains nothing", unit="boolean", looser="any")
+        "accept_privileged_owners": Parameter(why="an owner who already administers applications gains nothing", unit="boolean", looser="true")
     },
     examples=(
         passes(service_principal_owners=[{"readable": True, "ownerIds": []}]),

@@ -29,7 +29,7 @@ def consent(value: str) -> list[dict[str, object]]:
     crosswalk={"maester": "EIDSCA.CP01", "nist_800_53": ["CM-11"]},
     seeds=("B11", "T14"),
     parameters={
-        "accept_preapproved": Parameter(why="pre-approval policies name permissions that an administrator allowed", unit="boolean", looser="any")
+        "accept_preapproved": Parameter(why="pre-approval policies name permissions that an administrator allowed", unit="boolean", looser="true")
     },
     examples=(
         passes(authorization_policy=assigned()),

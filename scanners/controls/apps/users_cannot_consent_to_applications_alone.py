@@ -37,7 +37,7 @@ def assigned(*entries: str) -> dict[str, list[str]]:
     seeds=("A6", "B11", "S25", "T14"),
     parameters={
         "accept_low_risk": Parameter(
-            why="some baselines allow low-risk permissions of verified publishers, others none", unit="boolean", looser="any"
+            why="some baselines allow low-risk permissions of verified publishers, others none", unit="boolean", looser="true"
         )
     },
     examples=(

@@ -39,7 +39,7 @@ def register(*accounts: str) -> dict[str, object]:
     parameters={
         "minimum": Parameter(why="one person can be ill or leave", unit="people", low=1, high=4, looser="lower"),
         "maximum": Parameter(why="other baselines accept up to eight", unit="people", low=2, high=8, looser="higher"),
-        "count_emergency": Parameter(why="emergency accounts are counted apart, because they are locked away", looser="any"),
+        "count_emergency": Parameter(why="emergency accounts are counted apart, because they are locked away", looser="false"),
     },
     crosswalk={
         "cis_m365_v7": "1.1.3",

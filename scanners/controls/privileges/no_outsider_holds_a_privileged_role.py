@@ -136,6 +136,7 @@ def no_outsider_holds_a_privileged_role(
         return failed(
             f"{len(foreign.bad)} privileged roles are held from organisations that are no registered business associates",
             (row.principal_id for row in foreign.bad),
+            looked_at=foreign.looked_at,
             tenants=sorted({row.principal_organization_id for row in foreign.bad}),
         )
     piles = sort_people(administrators(holdings, users), holdings, _is_inside)
