@@ -1,6 +1,6 @@
 """Judging every control of a large tenant: seconds of CPU, apart from parsing what the tenant answered.
 
-The tenant is made by number and read through the real doors into memory; its conditional access is replaced by a hundred policies over its own people,
+The tenant is made by number and read through the real doors into memory. Its conditional access is replaced by a hundred policies over its people,
 because the generator makes two. `python -m benchmarks.judging [USERS ...]` also prints the dearest controls.
 """
 

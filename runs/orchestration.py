@@ -153,5 +153,5 @@ class _Run:
         return any(fact["read"] and fact["pages"] for fact in self.looked.values())
 
     def _nothing_read(self) -> str:
-        reasons = sorted({str(fact["because"]) for fact in self.looked.values()} | set(self.faults))
+        reasons = sorted({str(fact["because"]) for fact in self.looked.values() if not fact["read"]} | set(self.faults))
         return f"nothing of the tenant could be read; the first of {len(reasons)} reason(s): {reasons[0]}"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 ETAG = "etag"
+TRIES = 3  # of an insert whose answer does not come
 
 
 class Tables:
@@ -27,15 +28,21 @@ class Tables:
                 self._service.create_table_if_not_exists(name)
 
     def insert(self, table: str, row: Mapping[str, Any]) -> bool:
-        """Insert; False when the row exists already, which then stays as it is."""
-        from azure.core.exceptions import ResourceExistsError
+        """Insert; False when the row exists already, which then stays as it is, also when it is this one out of a try whose answer was lost."""
+        from azure.core.exceptions import ResourceExistsError, ServiceResponseError
 
         with faults(f"inserting into {table}"):
-            try:
-                self._service.get_table_client(table).create_entity(limits.entity(row))
-            except ResourceExistsError:
-                return False
-        return True
+            for left in reversed(range(TRIES)):
+                try:
+                    self._service.get_table_client(table).create_entity(limits.entity(row))
+                except ResourceExistsError:
+                    return False
+                except ServiceResponseError:  # no answer came: the SDK repeats that for reads only, and this can be repeated too
+                    if not left:
+                        raise
+                else:
+                    return True
+        return False
 
     def insert_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert the rows of one partition that are not there yet, in transactions of at most 100."""

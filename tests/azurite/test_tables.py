@@ -2,12 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from azure.core.exceptions import ServiceResponseError
 
 from reporting.records import Decision, Statement
 from reporting.storage import Storage, limits
 from reporting.storage.runs import newest_first
+from reporting.storage.tables import Tables
 from scanners.errors import StorageError
 from tests.reporting import sample
 
@@ -227,3 +232,33 @@ def test_an_exception_keeps_its_versions(storage: Storage) -> None:
     storage.exceptions.put(approved)
     assert storage.exceptions.current() == (approved,)
     assert storage.exceptions.versions("e1") == (first, approved)
+
+
+class Unheard:
+    """A table service that does what it is told, and whose answer is lost so many times."""
+
+    def __init__(self, real: Any, lost: int, *, done: bool) -> None:
+        self.real, self.lost, self.done = real, lost, done
+
+    def get_table_client(self, name: str) -> Any:
+        return SimpleNamespace(create_entity=partial(self.create, self.real.get_table_client(name)))
+
+    def create(self, client: Any, row: dict[str, Any]) -> None:
+        lost, self.lost = self.lost, self.lost - 1
+        if lost <= 0 or self.done:
+            client.create_entity(row)
+        if lost > 0:
+            raise ServiceResponseError("the connection was closed")
+
+
+@pytest.mark.parametrize("done", [True, False])
+@pytest.mark.parametrize("lost", [1, 2])
+def test_an_insert_whose_answer_is_lost_is_made_once(storage: Storage, lost: int, done: bool) -> None:
+    row = {"PartitionKey": "pointer", "RowKey": f"x{lost}{done}", "Run": "a"}
+    assert Tables(Unheard(storage.tables._service, lost, done=done)).insert("Runs", row) is not done  # type: ignore[arg-type]
+    assert (storage.tables.get("Runs", "pointer", row["RowKey"]) or {})["Run"] == "a"
+
+
+def test_an_insert_that_is_never_answered_is_a_fault(storage: Storage) -> None:
+    with pytest.raises(StorageError, match="could not be reached"):
+        Tables(Unheard(storage.tables._service, 9, done=False)).insert("Runs", {"PartitionKey": "pointer", "RowKey": "y"})  # type: ignore[arg-type]

@@ -51,8 +51,8 @@ def settings(tenant: SimulatedTenant) -> DoorSettings:
     ends: dict[str, Any] = {
         f"{name}_base_url": tenant.settings()[f"{name.upper()}_BASE_URL"] for name in ("exchange", "purview", "teams", "sharepoint")
     }
-    names = {"dns_servers": (tenant.dns_server,), "dns_base_url": tenant.settings()["DNS_BASE_URL"]}
-    common = {"graph_base_url": base, "login_base_url": base, "ca_file": str(tenant.ca_file), "pace": tenant.pace}
+    names: dict[str, Any] = {"dns_servers": (tenant.dns_server,), "dns_base_url": tenant.settings()["DNS_BASE_URL"]}
+    common: dict[str, Any] = {"graph_base_url": base, "login_base_url": base, "ca_file": str(tenant.ca_file), "pace": tenant.pace}
     return DoorSettings(tenant_id=sign_in.tenant_id, sign_in=sign_in, **common, **names, **ends)
 
 

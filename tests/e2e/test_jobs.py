@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local.tenant import Fault
+from local.tenant.graph.jobs import Job
 from tests.e2e.every_fact import every_fact
 from tests.e2e.rig import Rig, custody, loads, rig
 
@@ -49,55 +50,55 @@ def made(held: Rig) -> list[list[str]]:
     return [loads(r.body)["resources"] for r in held.tenant.requests if r.method == "POST" and r.path.endswith("createSnapshot")]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def auto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rig, str]]:
     with ran(tmp_path_factory.mktemp("auto"), clinic()) as seen:
         yield seen
 
 
-def test_auto_takes_whole_snapshots_and_asks_the_administration_for_the_rest(auto: tuple[Rig, str]) -> None:
-    held, run = auto
-    seen = came_by(held, run)
-    assert {fact for fact in IN_SNAPSHOTS if seen[fact] == "supported"} >= WHOLE
-    assert seen["organization_config"] == "observed", "a snapshot leaves RejectDirectSend out"
-    assert seen["transport_config"] == "observed", "a snapshot leaves nulls out"
-    assert seen["mailbox_safeguards"] == "observed"
-    assert all(custody(held.storage, run, fact)["read"] for fact in WORKLOAD)
+class TestAuto:
+    """A run that may take either way; the rig ends with the class, because a process holds one deployment at a time."""
 
+    def test_auto_takes_whole_snapshots_and_asks_the_administration_for_the_rest(self, auto: tuple[Rig, str]) -> None:
+        held, run = auto
+        seen = came_by(held, run)
+        assert {fact for fact in IN_SNAPSHOTS if seen[fact] == "supported"} >= WHOLE
+        assert seen["organization_config"] == "observed", "a snapshot leaves RejectDirectSend out"
+        assert seen["transport_config"] == "observed", "a snapshot leaves nulls out"
+        assert seen["mailbox_safeguards"] == "observed"
+        assert all(custody(held.storage, run, fact)["read"] for fact in WORKLOAD)
 
-def test_one_job_per_workload_is_made_and_all_are_deleted(auto: tuple[Rig, str]) -> None:
-    held, _ = auto
-    assert sorted({kind.split(".")[1] for kinds in made(held) for kind in kinds}) == ["exchange", "securityandcompliance", "teams"]
-    assert len(made(held)) == 3
-    assert held.tenant.ends.snapshots.jobs.held == {}
+    def test_one_job_per_workload_is_made_and_all_are_deleted(self, auto: tuple[Rig, str]) -> None:
+        held, _ = auto
+        assert sorted({kind.split(".")[1] for kinds in made(held) for kind in kinds}) == ["exchange", "securityandcompliance", "teams"]
+        assert len(made(held)) == 3
+        assert held.tenant.ends.snapshots.jobs.held == {}
 
+    def test_what_snapshots_took_is_remembered_for_the_months_quota(self, auto: tuple[Rig, str]) -> None:
+        held, run = auto
+        first = held.storage.runs.find_record(run, "snapshots")
+        assert first["extracted"] == held.tenant.ends.snapshots.used > 0
+        assert first["rejected"] == {}
+        again = held.scan()
+        assert again.completed
+        assert held.storage.runs.find_record(again.run, "snapshots")["extracted"] == held.tenant.ends.snapshots.used == 2 * first["extracted"]
 
-def test_what_snapshots_took_is_remembered_for_the_months_quota(auto: tuple[Rig, str]) -> None:
-    held, run = auto
-    first = held.storage.runs.find_record(run, "snapshots")
-    assert first["extracted"] == held.tenant.ends.snapshots.used > 0
-    assert first["rejected"] == {}
-    again = held.scan()
-    assert again.completed
-    assert held.storage.runs.find_record(again.run, "snapshots")["extracted"] == held.tenant.ends.snapshots.used == 2 * first["extracted"]
-
-
-def test_the_heartbeat_is_counters_and_nothing_else(auto: tuple[Rig, str]) -> None:
-    held, run = auto
-    record = custody(held.storage, run, "audit_log_heartbeat")
-    page = loads(held.storage.evidence(run).page(record["pages"][0]["blob"]))
-    assert set(page) == {"slices"}
-    assert {s["name"] for s in page["slices"]} == {"exchange", "files_read", "files_changed", "sharing", "teams", "admin"}
-    for each in page["slices"]:
-        assert set(each) == {"name", "from", "to", "status", "records", "capped", "newest", "byOperation"}
-        assert each["status"] == "succeeded"
-        assert each["records"] == sum(each["byOperation"].values())
-    assert held.results(run)["sees_audit_log_heartbeat"].outcome == "pass"
-    queries = [loads(r.body) for r in held.tenant.requests if r.method == "POST" and r.path.endswith("auditLog/queries")]
-    assert all(set(q) == {"displayName", "filterStartDateTime", "filterEndDateTime", "operationFilters"} for q in queries)
-    asked = [r.query for r in held.tenant.requests if r.path.endswith("/records")]
-    assert asked
-    assert all("$select=createdDateTime,operation,service&" in query or "skiptoken" in query for query in asked)
+    def test_the_heartbeat_is_counters_and_nothing_else(self, auto: tuple[Rig, str]) -> None:
+        held, run = auto
+        record = custody(held.storage, run, "audit_log_heartbeat")
+        page = loads(held.storage.evidence(run).page(record["pages"][0]["blob"]))
+        assert set(page) == {"slices"}
+        assert {s["name"] for s in page["slices"]} == {"exchange", "files_read", "files_changed", "sharing", "teams", "admin"}
+        for each in page["slices"]:
+            assert set(each) == {"name", "from", "to", "status", "records", "capped", "newest", "byOperation"}
+            assert each["status"] == "succeeded"
+            assert each["records"] == sum(each["byOperation"].values())
+        assert held.results(run)["sees_audit_log_heartbeat"].outcome == "pass"
+        queries = [loads(r.body) for r in held.tenant.requests if r.method == "POST" and r.path.endswith("auditLog/queries")]
+        assert all(set(q) == {"displayName", "filterStartDateTime", "filterEndDateTime", "operationFilters"} for q in queries)
+        asked = [r.query for r in held.tenant.requests if r.path.endswith("/records")]
+        assert asked
+        assert all("$select=createdDateTime,operation,service&" in query or "skiptoken" in query for query in asked)
 
 
 def test_snapshot_only_reads_what_snapshots_hold_and_says_so_of_the_rest(tmp_path: Path) -> None:
@@ -152,9 +153,23 @@ def test_a_workload_that_the_executor_may_not_read_is_named(tmp_path: Path) -> N
         assert results["sees_transport_config"].outcome == "pass"
 
 
-def test_places_taken_by_others_and_a_used_up_month_are_no_fault_of_the_run(tmp_path: Path) -> None:
+def test_a_used_up_month_is_no_fault_of_the_run(tmp_path: Path) -> None:
     with ran(tmp_path, clinic(snapshot={"used": 20_000}), "snapshot") as (held, run):
         assert {held.results(run)[f"sees_{fact}"].reason for fact in IN_SNAPSHOTS} == {"unreachable"}
+
+
+def test_places_taken_by_others_stay_theirs(tmp_path: Path) -> None:
+    with every_fact(WORKLOAD), rig(tmp_path, clinic(), environment={"WORKLOAD_SOURCE": "auto"}) as held:
+        jobs = held.tenant.ends.snapshots.jobs
+        for number in range(12):
+            asked = {"displayName": f"Drift tool {number}", "resources": []}
+            jobs.add(Job(f"other-{number:04}", jobs.clock(), asked, "", {"end": "succeeded", "errors": [], "snapshot": None}))
+        ended = held.scan()
+        assert ended.completed
+        assert len(jobs.held) == 12
+        assert not made(held)
+        results = held.results(ended.run)
+        assert {fact: results[f"sees_{fact}"].because for fact in IN_SNAPSHOTS if results[f"sees_{fact}"].outcome != "pass"} == {}
 
 
 def test_jobs_that_never_end_are_unreachable_and_the_run_completes(tmp_path: Path) -> None:

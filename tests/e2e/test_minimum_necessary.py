@@ -113,7 +113,7 @@ def test_what_was_planted_was_dropped_or_the_page_refused(day: tuple[Rig, str, b
 
 def test_no_name_and_no_address_of_an_ordinary_user_is_kept(day: tuple[Rig, str, bool, dict[str, bytes]]) -> None:
     held, run, _, found = day
-    named = {row["principalId"] for page in custody(held.storage, run, "role_assignments").get("pages", ()) for row in _rows(held, page)}
+    named = {row["principalId"] for page in custody(held.storage, run, "role_assignments").get("pages", ()) for row in _rows(held, run, page)}
     ordinary = [user for user in held.tenant.world.people if user["id"] not in named and user["_kind"] == "person"]
     assert len(ordinary) > 20
     words = {str(user[key]) for user in ordinary for key in ("userPrincipalName", "mail") if user.get(key)}
@@ -124,8 +124,8 @@ def test_no_name_and_no_address_of_an_ordinary_user_is_kept(day: tuple[Rig, str,
         assert leaked is None, place
 
 
-def _rows(held: Rig, page: dict[str, Any]) -> list[Any]:
-    return list(loads(held.storage.evidence("20260101T000000Z-0000").page(page["blob"])).get("value", []))
+def _rows(held: Rig, run: str, page: dict[str, Any]) -> list[Any]:
+    return list(loads(held.storage.evidence(run).page(page["blob"])).get("value", []))
 
 
 def test_nothing_denied_was_asked_for(day: tuple[Rig, str, bool, dict[str, bytes]]) -> None:

@@ -37,6 +37,16 @@ def in_first_row(change: Change) -> Change:
     return whole
 
 
+def dropping(name: str) -> Change:
+    """The first row without a property."""
+    return in_first_row(lambda row: without(row, name))
+
+
+def setting(name: str, value: Any) -> Change:
+    """The first row with another value of a property."""
+    return in_first_row(lambda row: {**row, name: value})
+
+
 def properties(recorded: Recorded, fact: Fact) -> tuple[dict[str, Any], list[str]]:
     """The first row of a fact's first answer, and those of its properties that the fact stores or derives from."""
     body = recorded.first(fact)
@@ -94,7 +104,7 @@ def unlike(value: Any) -> Any:
 def test_a_property_that_is_missing_is_never_made_up(recorded: Recorded, fact: Fact) -> None:
     first, names = properties(recorded, fact)
     for name in names:
-        found, _ = recorded.read(fact, in_first_row(lambda row, name=name: without(row, name)))
+        found, _ = recorded.read(fact, dropping(name))
         assert is_honest(found, recorded.readings[fact.id]) or _may_be_absent(fact, name), f"{fact.id}.{name}: {found!r}"
     assert first or recorded.first(fact) is None or not rows_of(recorded.first(fact)) or not isinstance(rows_of(recorded.first(fact))[0], dict)
 
@@ -112,10 +122,10 @@ def _may_be_absent(fact: Fact, name: str) -> bool:
 
 @each_fact
 def test_a_value_of_another_type_is_never_read(recorded: Recorded, fact: Fact) -> None:
-    _, names = properties(recorded, fact)
+    first, names = properties(recorded, fact)
     for name in names:
         if not _untyped(fact, name):
-            found, _ = recorded.read(fact, in_first_row(lambda row, name=name: {**row, name: unlike(row[name])}))
+            found, _ = recorded.read(fact, setting(name, unlike(first[name])))
             assert is_honest(found, recorded.readings[fact.id]), f"{fact.id}.{name}: {found!r}"
 
 
@@ -135,7 +145,7 @@ def test_an_unseen_member_is_never_taken_for_one_that_is_known(recorded: Recorde
         members = set(_literals(property_of(row, name))) if row is not None and name in property_names(row) else set()
         if members and "item" not in members:  # places are counted: every name of one becomes `item`
             new = [*first[name], UNSEEN] if isinstance(first[name], list) else UNSEEN
-            found, _ = recorded.read(fact, in_first_row(lambda row, name=name, new=new: {**row, name: new}))
+            found, _ = recorded.read(fact, setting(name, new))
             assert is_honest(found, None), f"{fact.id}.{name}: {found!r}"
 
 
@@ -166,7 +176,7 @@ def test_more_than_was_asked_for_is_dropped_or_refused(recorded: Recorded, fact:
 
 def _collects_the_rest(fact: Fact) -> bool:
     row = stored_row(fact)
-    return row is not None and any(spelled.rest for spelled in row._spelled.values())
+    return row is not None and any(spelled.rest for spelled in row._spelled.values())  # type: ignore[attr-defined]  # set by the metaclass
 
 
 @pytest.mark.parametrize("text", ["ask 078-05-1120", "see roz.achterberg@elsewhere.example"])
@@ -175,7 +185,7 @@ def test_what_looks_like_a_person_in_a_text_is_refused(recorded: Recorded, text:
     for fact in FACTS:
         first, names = properties(recorded, fact)
         for name in [n for n in names if isinstance(first[n], str) and n in property_names(stored_row(fact) or Row) and n not in fact.emails]:
-            found, evidence = recorded.read(fact, in_first_row(lambda row, name=name: {**row, name: text}))
+            found, evidence = recorded.read(fact, setting(name, text))
             stored = b"".join(evidence.pages.values())
             assert b"078-05-1120" not in stored
             assert b"roz.achterberg" not in stored, f"{fact.id}.{name}"

@@ -140,7 +140,7 @@ def test_a_misspelt_property_is_found(graph: Any) -> None:
 def test_what_a_reduction_reads_of_a_row_is_a_property_of_graph(graph: Any, fact: Fact) -> None:
     """Names in brackets in the text of `reduce` are properties of the answer, or the fact's own."""
     known = {name for _, model in models(graph, fact) for name in _deep(model)} | DERIVED.get(fact.id, set()) | {"value"}
-    tree = ast.parse(inspect.getsource(sys.modules[fact.reduce.__module__]))  # type: ignore[union-attr]
+    tree = ast.parse(inspect.getsource(sys.modules[fact.reduce.__module__]))
     function = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == fact.reduce.__name__)  # type: ignore[union-attr]
     names = {n.slice.value for n in ast.walk(function) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant)}
     assert {n for n in names if isinstance(n, str) and not n.startswith("@")} <= known

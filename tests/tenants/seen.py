@@ -28,7 +28,7 @@ class Seen:
         with SimulatedTenant(name, folder, pace=0.05) as tenant:
             self.name, self.at, self.evidence = name, dt.datetime.now(dt.UTC), Memory()
             own = tenant.world.statements()
-            self.statements: list[Mapping[str, Any]] = file_of(own, tenant.world.tenant["id"], self.at.date()) if more else own
+            self.statements: list[Mapping[str, Any]] = file_of(own, tenant.world.tenant["id"], self.at.date()) if more else [*own]
             self.told = self.stated(self.statements)
             facts = needed_facts(KNOWN.controls.values(), KNOWN.facts)
             self.readings = asyncio.run(read(tenant, facts, self.evidence, self.told))

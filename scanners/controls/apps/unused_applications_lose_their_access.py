@@ -38,7 +38,9 @@ def used(day: str | None, app_id: str = "F1") -> dict[str, object]:
     seeds=("A6", "S25"),
     parameters={
         "max_idle_days": Parameter(why="the organisation's policy", unit="days", low=7, high=400, looser="higher"),
-        "allowed_count": Parameter(why="some applications run once a year only, such as yearly reports", unit="applications", low=0, high=50, looser="higher"),
+        "allowed_count": Parameter(
+            why="some applications run once a year only, such as yearly reports", unit="applications", low=0, high=50, looser="higher"
+        ),
     },
     examples=(
         passes(service_principals=[CHART], app_role_assignments=[MAIL], service_principal_sign_ins=[used("2026-11-20T00:00:00Z")]),
