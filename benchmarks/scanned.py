@@ -34,6 +34,8 @@ class Figures:
     megabytes: float
     users: int
     cpu: float
+    closing: float = 0.0  # seconds that close_run took: package, report, signature
+    report_bytes: int = 0
 
     @property
     def ratio(self) -> float:
@@ -68,15 +70,22 @@ def inside(order: Mapping[str, Any]) -> dict[str, Any]:
         put({**values, **tenant.settings})
         with serve(folder.host, 0) as host:
             begun, before = time.perf_counter(), time.process_time()
-            ended = scan(host, lambda _: None)
+            closing: list[float] = []
+            ended = scan(host, lambda step: closing.append(step.seconds or 0.0) if step.name == "close_run" and step.seconds else None)
             seconds, cpu = time.perf_counter() - begun, time.process_time() - before
             if not ended.completed:
                 raise RuntimeError(ended.failure)
             pages, (late, service) = _pages(ended.run), _waited_for(ended.run)
-            seen = tenant.requests()
+            seen = {**tenant.requests(), "closing": sum(closing), "report_bytes": _report_bytes(ended.run)}
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     bound = lower_bound(pages, late, service, order["pace"], order["latency"])
     return {"seconds": seconds, "bound": bound, "megabytes": memory, "users": tenant.users, "cpu": cpu, **seen}
+
+
+def _report_bytes(run: str) -> int:
+    from runs.context import context
+
+    return len(context().storage.attestations.get(run, "report.html"))
 
 
 def _pages(run: str) -> dict[str, int]:
