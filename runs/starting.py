@@ -12,6 +12,7 @@ from reporting.records import RUN_ID_FORMAT, Run, Trigger
 from runs.context import Context, context
 from runs.orchestration import INSTANCE
 from scanners import catalogue
+from scanners.errors import ScannerError
 
 log = logging.getLogger(__name__)
 ENDED = frozenset({"Completed", "Failed", "Terminated", "Canceled"})
@@ -87,9 +88,26 @@ def _record(held: Context, run: str, trigger: Trigger, slot: str | None, now: da
 
 
 def _end_abandoned(held: Context) -> None:
-    """Nothing is under way, so a run that is still recorded as running was abandoned by the platform: it ends failed, not nowhere."""
-    for run in held.storage.runs.list(limit=50, status="running"):
-        held.storage.runs.update(run.id, status="failed", completed_at=held.clock(), failure="the run ended without closing")
+    """Nothing is under way, so a run that is still recorded as running was abandoned by the platform: it ends, and not nowhere.
+
+    One that has a link in the chain was signed before, and only has to be closed to its end; any other ends failed.
+    """
+    abandoned = held.storage.runs.list(limit=50, status="running")
+    signed = {link.run for link in held.storage.attestations.links()} if abandoned else set()
+    for run in abandoned:
+        if run.id not in signed or not _closed(held, run.id):
+            held.storage.runs.update(run.id, status="failed", completed_at=held.clock(), failure="the run ended without closing")
+
+
+def _closed(held: Context, run: str) -> bool:
+    from runs.steps import close_run
+
+    try:
+        close_run(held, {"run": run})
+    except ScannerError as fault:
+        log.warning("a signed run could not be closed: %s", type(fault).__name__)
+        return False
+    return True
 
 
 async def purge(client: Any) -> None:

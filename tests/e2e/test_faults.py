@@ -31,6 +31,17 @@ def test_an_unreachable_tenant_fails_the_run_and_leaves_the_previous_attestation
         assert held.call(f"/v1/runs/{second.run}/package")[0] == 409
 
 
+def test_a_run_that_was_signed_and_then_abandoned_is_completed_by_the_next_start(tmp_path: Path) -> None:
+    with rig(tmp_path) as held:
+        first = held.scan()
+        assert first.completed
+        held.storage.runs.update(first.run, only_from=("completed",), status="running", completed_at=None)
+        second = held.scan()
+        assert second.completed, second.failure
+        assert held.storage.runs.get(first.run).status == "completed"
+        assert held.storage.runs.latest() == second.run
+
+
 def test_without_a_signing_key_the_run_fails_at_signing_and_nothing_is_served(tmp_path: Path) -> None:
     with rig(tmp_path, environment={"SIGNING_KEY_ID": ""}) as held:
         ended = held.scan()
