@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from local.azurite import Azurite
-from local.environment import Folder, UsageError, put, settings_of
+from local.environment import Folder, UsageError, in_place, settings_of
 from local.host import Host
 from local.progress import line_of, teller
 from local.scanning import Ended, scan, serve
@@ -42,7 +42,7 @@ def demo(chosen: argparse.Namespace) -> int:
         folder.claim(tenant.world.tenant["id"])
         azurite = stack.enter_context(Azurite(folder.store))
         values = settings_of(tenant.world.tenant["id"], tenant.world.tenant["displayName"], azurite.connection_string, folder, signed=True)
-        put({**values, **tenant_settings(tenant)})
+        stack.enter_context(in_place({**values, **tenant_settings(tenant)}))
         host = stack.enter_context(serve(folder.host, chosen.port))
         return follow(host, folder, chosen)
 

@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,18 @@ def settings_of(tenant_id: str, name: str, connection: str, folder: Folder, *, s
         "AzureWebJobsStorage": connection,
     }
     return {**values, "SIGNING_KEY_ID": "dev", "SIGNING_KEY_FOLDER": str(folder.keys)} if signed else values
+
+
+@contextmanager
+def in_place(values: Mapping[str, str]) -> Iterator[None]:
+    """The settings of this process while the block lasts; then the environment is as it was, so that one run leaves nothing to the next."""
+    before = dict(os.environ)
+    put(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        put(before)
 
 
 def put(values: Mapping[str, str]) -> None:

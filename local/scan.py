@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local.azurite import Azurite
 from local.demo import follow
-from local.environment import Folder, UsageError, put, settings_of
+from local.environment import Folder, UsageError, in_place, settings_of
 from local.scanning import serve
 from settings import problems
 
@@ -30,7 +30,7 @@ def scan(chosen: argparse.Namespace) -> int:
         azurite = stack.enter_context(Azurite(folder.store))
         name = os.environ.get("TENANT_NAME", chosen.tenant_id)
         values = settings_of(chosen.tenant_id, name, azurite.connection_string, folder, signed=chosen.dev_key)
-        put({**values, "SIGN_IN": chosen.auth, "ONLY_CONTROLS": ",".join(chosen.only)})
+        stack.enter_context(in_place({**values, "SIGN_IN": chosen.auth, "ONLY_CONTROLS": ",".join(chosen.only)}))
         chosen.once = True
         return follow(stack.enter_context(serve(folder.host, chosen.port)), folder, chosen)
 

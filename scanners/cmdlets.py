@@ -38,13 +38,9 @@ def exchange_fact(
     """
     return Fact(
         reading=reading,
-        door=Door.EXCHANGE,
-        asks=(Ask(cmdlet=cmdlet, parameters=parameters, snapshot=snapshot),),
-        permissions=(EXCHANGE_MANAGE_AS_APP, GLOBAL_READER),
+        **_one_cmdlet(Door.EXCHANGE, Throttle.EXCHANGE, cmdlet, parameters, snapshot),
         plans=plans,
         without_plan=without_plan,
-        throttle=Throttle.EXCHANGE,
-        keep="listed",
         reduce=reduce,
         read=read,
         stored=stored,
@@ -69,18 +65,25 @@ def purview_fact(
     """A fact that is one `Get-` cmdlet of the Purview (Security and Compliance) administration; the rest as for `exchange_fact`."""
     return Fact(
         reading=reading,
-        door=Door.PURVIEW,
-        asks=(Ask(cmdlet=cmdlet, parameters=parameters, snapshot=snapshot),),
-        permissions=(EXCHANGE_MANAGE_AS_APP, GLOBAL_READER),
+        **_one_cmdlet(Door.PURVIEW, Throttle.PURVIEW, cmdlet, parameters, snapshot),
         plans=plans,
         without_plan=without_plan,
-        throttle=Throttle.PURVIEW,
-        keep="listed",
         reduce=reduce,
         read=read,
         sample=sample,
         unshown=unshown,
     )
+
+
+def _one_cmdlet(door: Door, throttle: Throttle, cmdlet: str, parameters: Mapping[str, Any], snapshot: str) -> dict[str, Any]:
+    """What every fact of one cmdlet shares: the request, the rights, and that only what the reading lists is stored."""
+    return {
+        "door": door,
+        "asks": (Ask(cmdlet=cmdlet, parameters=parameters, snapshot=snapshot),),
+        "permissions": (EXCHANGE_MANAGE_AS_APP, GLOBAL_READER),
+        "throttle": throttle,
+        "keep": "listed",
+    }
 
 
 def changed(page: Json, **change: Callable[[Json], Json]) -> Json:

@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 
 from local.azurite import Azurite
 from local.demo import tenant_settings
-from local.environment import Folder, put, settings_of
+from local.environment import Folder, in_place, settings_of
 from local.host import Host
 from local.scanning import Ended, scan, serve
 from local.tenant import SimulatedTenant
@@ -59,8 +59,7 @@ def rig(path: Path, tenant: Any = "clinic", **changed: Any) -> Iterator[Rig]:
     with SimulatedTenant(tenant, folder.simulated, pace=PACE, **changed) as simulated, Azurite() as azurite:
         told = simulated.world.tenant
         values = settings_of(told["id"], told["displayName"], azurite.connection_string, folder, signed=True)
-        put({**values, **tenant_settings(simulated), **environment})
-        with serve(folder.host, 0) as host:
+        with in_place({**values, **tenant_settings(simulated), **environment}), serve(folder.host, 0) as host:
             yield Rig(host, simulated, folder)
 
 

@@ -82,10 +82,3 @@ def drive(host: Host) -> Any:
         return _fetch(f"{host.url}/api/drive", "POST", asked, x_functions_key=host.keys.default).json
 
     return call
-
-
-@pytest.fixture(autouse=True)
-def no_settings_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings that a run of the product left in this process are not this host's."""
-    for name in ("EVIDENCE_STORAGE", "AzureWebJobsStorage", "SCAN_SCHEDULE"):
-        monkeypatch.delenv(name, raising=False)
