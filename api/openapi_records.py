@@ -1,6 +1,6 @@
 """What the catalogue, statements, exceptions, links and the access log look like."""
 
-from api.openapi_schemas import CONTINUATION, DESIGNATIONS, KINDS, SEVERITIES
+from api.openapi_schemas import CONTINUATION, CONTROL
 from api.openapi_words import Schema, anything, day, digest, flag, many, maybe, moment, ref, shape, text, whole
 
 
@@ -10,15 +10,6 @@ def records() -> dict[str, Schema]:
 
 
 def _catalogue() -> dict[str, Schema]:
-    short = {
-        "control": text("Id of the control"),
-        "topic": text("Topic"),
-        "title": text("The good state, as a sentence"),
-        "citations": many(text("Citation of 45 CFR 164")),
-        "severity": text("Severity", enum=SEVERITIES),
-        "designation": text("How binding the provision is", enum=DESIGNATIONS),
-        "kind": text("What kind of control it is", enum=KINDS),
-    }
     need = {"fact": text("Id of the fact"), "about": text("What it is"), "required": flag("The control is unknown without it")}
     parameter = {
         "name": text("Name"),
@@ -27,7 +18,7 @@ def _catalogue() -> dict[str, Schema]:
         "default": {"description": "The default; of any type"},
     }
     whole_ = {
-        **short,
+        **CONTROL,
         "why": text("Why it protects health information"),
         "fix": text("Where it is set"),
         "needs": many(shape(need)),
@@ -41,7 +32,7 @@ def _catalogue() -> dict[str, Schema]:
         "catalogue_sha256": digest("Digest of the catalogue"),
         "version": text("Version of the scanner"),
         "total": whole("How many fit"),
-        "controls": many(shape(short)),
+        "controls": many(shape(CONTROL)),
     }
     return {"Control": shape(whole_), "ControlList": shape(listed)}
 

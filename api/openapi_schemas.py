@@ -8,6 +8,15 @@ SEVERITIES = [severity.value for severity in Severity]
 KINDS = [kind.value for kind in Kind]
 DESIGNATIONS = ["standard", "required", "addressable"]
 CONTINUATION = maybe(text("Where the list goes on: hand it back as `continuation`; null at the end"))
+CONTROL = {
+    "control": text("Id of the control"),
+    "topic": text("Topic"),
+    "title": text("The good state, as a sentence"),
+    "citations": many(text("Citation of 45 CFR 164")),
+    "severity": text("Severity", enum=SEVERITIES),
+    "designation": text("How binding the provision is", enum=DESIGNATIONS),
+    "kind": text("What kind of control it is", enum=KINDS),
+}
 
 
 def schemas() -> dict[str, Schema]:
@@ -43,13 +52,7 @@ def _result() -> dict[str, Schema]:
         "interface": text("How it was read", enum=["supported", "observed", "statement", "records"]),
     }
     result = {
-        "control": text("Id of the control"),
-        "topic": text("Topic"),
-        "title": text("The good state, as a sentence"),
-        "citations": many(text("Citation of 45 CFR 164")),
-        "severity": text("Severity", enum=SEVERITIES),
-        "designation": text("How binding the provision is", enum=DESIGNATIONS),
-        "kind": text("What kind of control it is", enum=KINDS),
+        **CONTROL,
         "outcome": text("What the run says; only pass is a pass", enum=OUTCOMES),
         "reason": maybe(text("Why it is unknown or an error")),
         "because": text("Why, in words"),
