@@ -47,6 +47,15 @@ async def purge_history(timer: func.TimerRequest, client: str) -> None:
     await purge(client)
 
 
+@app.timer_trigger(arg_name="timer", schedule="0 15 * * * *", run_on_startup=False, use_monitor=True)
+def watch(timer: func.TimerRequest) -> None:
+    """(6) Once an hour: tell of overdue scans, statements about to end, and what could not be told before."""
+    from runs.context import context
+    from runs.watching import watch as look
+
+    look(context())
+
+
 @app.orchestration_trigger(context_name="context")
 def scan(context: df.DurableOrchestrationContext):
     """(1)-(7) One run."""
@@ -98,13 +107,9 @@ def fail_run(order: dict) -> dict:
 
 
 @app.activity_trigger(input_name="outcome")
-@app.queue_output(arg_name="message", queue_name="scan-events", connection="EVIDENCE_STORAGE")
-def announce(outcome: dict, message: func.Out[str]) -> dict:
-    """(6) Tell Logic Apps that a run ended: ids and counts, no findings, no tenant data."""
-    from runs.events import event_of
-
-    message.set(event_of(outcome))
-    return {}
+def announce(outcome: dict) -> dict:
+    """(6) Tell Logic Apps and Event Grid how the run ended: ids, counts and paths."""
+    return shielded_sync("announce", outcome)
 
 
 app.register_functions(health_routes)

@@ -32,10 +32,12 @@ EXAMPLES: Mapping[str, str] = {
     "PACE": "1",
     "PARAMETERS": '{"global_administrators_are_few": {"maximum": 3}}',
     "DISABLED_CONTROLS": '{"outlook_add_ins_are_installed_only_by_administrators": "add-ins are managed elsewhere"}',
+    "EVENT_GRID_TOPIC__topicEndpointUri": "https://evgt-hipaa.eastus-1.eventgrid.azure.net/api/events",
     "BUNDLE_DELIVERY": "sas",
 }
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _KEY_URL = re.compile(r"https://[a-z0-9-]{3,24}\.vault\.(azure\.net|usgovcloudapi\.net|azure\.cn)/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?")
+_TOPIC = re.compile(r"[a-z0-9.-]+\.eventgrid\.azure\.(net|us|cn)")
 _CRON_FIELD = re.compile(r"[0-9*/,\-A-Za-z]+")
 
 
@@ -111,6 +113,16 @@ class Settings(BaseModel):
         fields = value.split()
         if len(fields) != 6 or not all(_CRON_FIELD.fullmatch(f) for f in fields):
             raise ValueError("is not a schedule of six fields: second minute hour day month weekday, in UTC")
+        return value
+
+    @field_validator("event_grid_topic")
+    @classmethod
+    def _a_topic(cls, value: str | None) -> str | None:
+        """A token is sent there, so it goes to Event Grid only, and to this machine where a test stands in for it."""
+        parts = urlsplit(value or "")
+        host = parts.hostname or ""
+        if value is not None and (parts.scheme != "https" or parts.path != "/api/events" or not (_TOPIC.fullmatch(host) or host in LOOPBACK)):
+            raise ValueError("is not the address of an Event Grid topic")
         return value
 
     @field_validator("*", mode="after")

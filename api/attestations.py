@@ -17,10 +17,11 @@ from api.kept import body_of, latest_run, summary_of
 from api.visits import note
 from reporting.period import period as shown_period
 from runs.context import context
+from runs.events import OVERDUE_AFTER
 from scanners.errors import ScannerError, SettingsError, SigningError, StorageError
 from scanners.result import rfc3339
 
-STALE_AFTER_HOURS = 26  # a day and two hours: yesterday's run is expected to be replaced by then
+STALE_AFTER_HOURS = OVERDUE_AFTER / timedelta(hours=1)
 DAY = timedelta(days=1)
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,10 @@ from urllib.request import Request, urlopen
 
 from local.host import Host, Index, Progress, index
 from local.host.__main__ import load_app
+from local.host.errors import UnknownInstanceError
+from runs.orchestration import INSTANCE
 
+TELLING_SECONDS = 60.0  # after its end a run still tells others of it; who stops the app sooner leaves that to the hourly watch
 ROOT = Path(__file__).parent.parent
 
 
@@ -54,11 +58,13 @@ def scan(host: Host, tell: Callable[[Progress], None]) -> Ended:
             return Ended("", completed=False, failure=str(started.get("detail", "the app did not start a run")))
         while True:
             seen = _call(host, "GET", f"/v1/runs/{run}/status")
-            if seen.get("status") == "completed":
-                return Ended(run, completed=True, failure=None)
             if seen.get("status") != "running":
-                return Ended(run, completed=False, failure=str(seen.get("detail", "")))
+                break
             time.sleep(0.2)
+        with suppress(TimeoutError, UnknownInstanceError):
+            host.wait(INSTANCE, TELLING_SECONDS)
+        completed = seen.get("status") == "completed"
+        return Ended(run, completed=completed, failure=None if completed else str(seen.get("detail", "")))
     finally:
         leave()
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from reporting.records import CatalogueInfo, RunPlan
 from reporting.storage import Storage
+from reporting.storage.queue import EventQueue
 from runs.cache import Committed
+from runs.event_grid import Topic
 from scanners import catalogue
 from scanners.doors import DoorSettings, SignIn, open_doors
 from scanners.doors.tokens import Principal
@@ -44,6 +46,20 @@ class Context:
         if chosen.evidence_storage:
             return Storage.connect(chosen.evidence_storage, chosen.tenant_id)
         return Storage.at(str(chosen.evidence_blob_uri), str(chosen.evidence_table_uri), self._credential(), chosen.tenant_id)
+
+    @cached_property
+    def queue(self) -> EventQueue:
+        """The queue `scan-events` of the evidence account. Raises StorageError when its address is malformed."""
+        chosen = self.settings
+        if chosen.evidence_storage:
+            return EventQueue.connect(chosen.evidence_storage)
+        return EventQueue.at(str(chosen.evidence_queue_uri), self._credential())
+
+    @cached_property
+    def topic(self) -> Topic | None:
+        """The Event Grid topic, where the deployment has one."""
+        endpoint = self.settings.event_grid_topic
+        return Topic(endpoint, self._credential()) if endpoint else None
 
     async def doors(self) -> "Doors":
         """The doors of the tenant, one set per event loop, so that connections and tokens are used again."""

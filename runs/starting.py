@@ -16,6 +16,7 @@ from scanners.errors import ScannerError
 
 log = logging.getLogger(__name__)
 ENDED = frozenset({"Completed", "Failed", "Terminated", "Canceled"})
+REFUSED = "another run was under way"  # the end of a run that was minted and then not let in
 HISTORY_KEPT = timedelta(days=30)
 
 
@@ -58,7 +59,7 @@ async def start(client: Any, *, trigger: Trigger, slot: str | None = None) -> St
         await client.start_new("scan", instance_id=INSTANCE, client_input=order)
     except Exception as race:  # noqa: BLE001 - the SDK raises a bare Exception when the platform refuses a running instance
         log.info("the platform refused to start a second run: %s", type(race).__name__)
-        await asyncio.to_thread(held.storage.runs.update, run, status="failed", completed_at=held.clock(), failure="another run was under way")
+        await asyncio.to_thread(held.storage.runs.update, run, status="failed", completed_at=held.clock(), failure=REFUSED)
         return Started(await under_way(client) or run, refused=True)
     return Started(run, refused=False)
 

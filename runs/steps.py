@@ -13,7 +13,7 @@ from typing import Any
 from reporting.closing import close
 from reporting.records import RunPlan, Tenant
 from reporting.rejudge import statement_reference
-from runs import jobs, own_records
+from runs import jobs, own_records, telling
 from runs.cache import Readings
 from runs.context import Context, OfRun
 from runs.job_doors import doors_with
@@ -169,3 +169,9 @@ def fail_run(context: Context, order: Mapping[str, Any]) -> dict[str, Any]:
     run = context.storage.runs.update(order["run"], status="failed", completed_at=context.clock(), failure=str(order["reason"])[:2000])
     log.error("run ended failed: %s", run.id)  # an alert looks for this text (infra/bicep/modules/alerts.bicep)
     return {"run": run.id, "status": run.status, "failure": run.failure}
+
+
+def announce(context: Context, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """(6) Tell other programs how the run ended. What fails here is told by the hourly watch."""
+    run = context.storage.runs.find(str(outcome.get("run", "")))
+    return {"told": telling.tell(context, telling.of_run(context, run) if run else [])}

@@ -6,6 +6,7 @@ ScannerError
 ├── StorageError             the evidence or result store cannot be reached or refuses
 │   └── VersionTaken         somebody else wrote that version of a record in between: read it and decide again
 ├── SigningError             the signing key cannot be reached or refuses: the run ends unsigned, so failed
+├── TopicError               the Event Grid topic cannot be reached or refuses: the event waits and is sent again
 ├── RecordRefused            a statement or exception that somebody hands in is not as it must be: named field by field
 ├── EvidenceRefused          a page holds what must never be stored: its controls become `error`
 └── Undecided                nothing may be concluded; becomes the outcome `unknown` with its reason
@@ -56,6 +57,10 @@ class VersionTaken(StorageError):  # noqa: N818 - a refusal, for the person who 
 
 class SigningError(ScannerError):
     """The signing key cannot be reached or refuses; a run without signature is recorded as failed."""
+
+
+class TopicError(ScannerError):
+    """The Event Grid topic cannot be reached or refuses the events; they wait and are sent again."""
 
 
 class RecordRefused(ScannerError):  # noqa: N818 - a refusal, for the person who handed it in

@@ -1,7 +1,8 @@
 """The evidence account: the only importer of the storage SDKs. What is put here is put once.
 
 Containers: `evidence` (pages and custody), `runs` (plans, details), `attestations` (chain, keys, packages), `statements` (statements, exceptions,
-documents). Tables: Runs, Results, Statements, Exceptions, AuditorLinks, AccessLog.
+documents). Tables: Runs, Results, Statements, Exceptions, AuditorLinks, AccessLog, Events.
+Queue: `scan-events`.
 """
 
 from typing import Any
@@ -13,12 +14,13 @@ from reporting.storage.declared import Decisions, Statements
 from reporting.storage.evidence import RunEvidence
 from reporting.storage.faults import faults
 from reporting.storage.links import Links
+from reporting.storage.outbox import Outbox
 from reporting.storage.results import Results
 from reporting.storage.runs import Runs
 from reporting.storage.tables import Tables
 
 CONTAINERS = ("evidence", "runs", "attestations", "statements")
-TABLES = ("Runs", "Results", "Statements", "Exceptions", "AuditorLinks", "AccessLog")
+TABLES = ("Runs", "Results", "Statements", "Exceptions", "AuditorLinks", "AccessLog", "Events")
 
 # A bounded retry by the SDK: five tries in about half a minute, then the activity's own failure is reported.
 RETRY: dict[str, Any] = {"retry_total": 5, "connection_timeout": 10, "read_timeout": 60}
@@ -38,6 +40,7 @@ class Storage:
         self.exceptions = Decisions(tables, blobs)
         self.links = Links(tables)
         self.access = AccessLog(tables)
+        self.outbox = Outbox(tables)
 
     @classmethod
     def connect(cls, connection: str, tenant_id: str) -> "Storage":

@@ -93,6 +93,11 @@ class Tables:
                 return False
         return True
 
+    def delete(self, table: str, partition: str, key: str) -> None:
+        """Remove a row that has done its work; one that is gone already is as good."""
+        with faults(f"removing from {table}"):
+            self._service.get_table_client(table).delete_entity(limits.key(partition), limits.key(key))
+
     def rows(self, table: str, where: str, **parameters: Any) -> Iterator[Row]:
         """Rows that match, by PartitionKey and RowKey ascending. `where` names its values as @parameters, so none is ever spliced in."""
         with faults(f"reading {table}"):

@@ -24,6 +24,8 @@ ONLY_IN = {
     "kiota_abstractions": ("scanners/doors/",),
     "azure.storage.blob": ("reporting/storage/",),
     "azure.data.tables": ("reporting/storage/",),
+    "azure.storage.queue": ("reporting/storage/",),
+    "azure.eventgrid": ("runs/event_grid.py",),
     "azure.keyvault": ("reporting/signing.py",),
 }
 LOCAL_TOO = ("local/",)  # the stand-ins of this machine are the other ends of these libraries

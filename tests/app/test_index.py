@@ -30,7 +30,7 @@ ANONYMOUS = {
 SCRIPT = """
 import json, sys
 import function_app
-loaded = sorted(m for m in sys.modules if m.split(".")[0] in ("msgraph", "kiota_http") or m.startswith(("azure.storage", "azure.data", "azure.keyvault", "jinja2")))
+loaded = sorted(m for m in sys.modules if m.split(".")[0] in ("msgraph", "kiota_http") or m.startswith(("azure.storage", "azure.data", "azure.keyvault", "azure.eventgrid", "jinja2")))
 print(json.dumps({"loaded": loaded, "functions": {f.get_function_name(): [json.loads(b) for b in f.get_raw_bindings()] for f in function_app.app.get_functions()}}))
 """
 
@@ -68,6 +68,11 @@ def test_the_daily_scan_follows_the_setting(bindings: dict[str, list[dict[str, A
     assert timer["useMonitor"] is True
 
 
+def test_the_watch_looks_every_hour(bindings: dict[str, list[dict[str, Any]]]) -> None:
+    timer = _trigger(bindings["watch"])
+    assert (timer["type"], timer["schedule"], timer["runOnStartup"]) == ("timerTrigger", "0 15 * * * *", False)
+
+
 def test_every_route_states_level_and_methods_and_few_are_anonymous(bindings: dict[str, list[dict[str, Any]]]) -> None:
     routes = {name: _trigger(b) for name, b in bindings.items() if _trigger(b)["type"] == "httpTrigger"}
     assert {name for name, t in routes.items() if t["authLevel"] == "ANONYMOUS"} == ANONYMOUS
@@ -81,8 +86,6 @@ def test_the_orchestration_is_complete(bindings: dict[str, list[dict[str, Any]]]
     assert kinds["scan"] == "orchestrationTrigger"
     called = {"plan_run", "read_lane", "follow_jobs", "clear_jobs", "scan_control", "close_run", "fail_run", "announce"}
     assert called == {name for name, kind in kinds.items() if kind == "activityTrigger"}
-    queue = next(b for b in bindings["announce"] if b["type"] == "queue")
-    assert (queue["queueName"], queue["connection"], queue["direction"]) == ("scan-events", "EVIDENCE_STORAGE", "OUT")
 
 
 def test_binding_names_are_such_that_the_host_accepts_them(bindings: dict[str, list[dict[str, Any]]]) -> None:

@@ -132,7 +132,7 @@ def test_logic_apps_are_told(day: tuple[Rig, str]) -> None:
 
     queue = QueueClient.from_connection_string(str(settings().evidence_storage), "scan-events", message_decode_policy=TextBase64DecodePolicy())
     told: list[Any] = [loads(message.content) for message in queue.peek_messages(max_messages=5)]
-    assert [(t["type"], t["run"]) for t in told] == [("Hipaa.M365.ScanCompleted", run)]
+    assert [(t["eventType"], t["data"]["run"]) for t in told] == [("Hipaa.M365.ScanCompleted", run)]
 
 
 def test_a_status_that_logic_apps_can_poll(day: tuple[Rig, str]) -> None:

@@ -16,8 +16,6 @@ PLATFORM = {
     "AzureWebJobsStorage__tableServiceUri": "history of the orchestration",
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "where telemetry goes",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "telemetry by identity",
-    "EVIDENCE_STORAGE__credential": "the queue output binding of `announce`",
-    "EVIDENCE_STORAGE__clientId": "the queue output binding of `announce`",
 }
 # Read by our code and never set in Azure, each for a reason.
 NEVER = {

@@ -144,7 +144,7 @@ resource evidenceEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(events.id, principalId, roles['Storage Queue Data Message Sender'])
   scope: events
   properties: {
-    description: 'Tell that a run ended'
+    description: 'Tell how a run ended, and what is due'
     principalId: principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles['Storage Queue Data Message Sender'])

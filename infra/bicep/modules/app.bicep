@@ -130,8 +130,6 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
     APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
     AZURE_CLIENT_ID: identityClientId
-    EVIDENCE_STORAGE__credential: 'managedidentity'
-    EVIDENCE_STORAGE__clientId: identityClientId
     EVIDENCE_STORAGE__blobServiceUri: evidenceEndpoints.blob
     EVIDENCE_STORAGE__queueServiceUri: evidenceEndpoints.queue
     EVIDENCE_STORAGE__tableServiceUri: evidenceEndpoints.table

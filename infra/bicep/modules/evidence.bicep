@@ -25,7 +25,7 @@ param workspaceId string
 
 // The names are those that reporting/storage and function_app.py use; a test compares them.
 var containerNames = ['evidence', 'runs', 'attestations', 'statements']
-var tableNames = ['Runs', 'Results', 'Statements', 'Exceptions', 'AuditorLinks', 'AccessLog']
+var tableNames = ['Runs', 'Results', 'Statements', 'Exceptions', 'AuditorLinks', 'AccessLog', 'Events']
 
 resource evidence 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: 'stevidence${token}'
