@@ -76,8 +76,24 @@ param privateNetwork bool = false
 @description('true: an Event Grid topic for those who want events pushed. The storage queue scan-events is always there.')
 param eventGrid bool = false
 
-@description('true: a sample Logic App that reads scan-events; it is deployed disabled.')
+@description('true: a Logic App that tells people when a scan got worse or failed; it is deployed disabled (docs/LOGIC-APPS.md).')
 param sampleLogicApp bool = false
+
+@allowed(['teams', 'mail'])
+@description('Where the Logic App tells: a Teams channel or mail.')
+param logicAppTell string = 'teams'
+
+@description('Id of the team, when it tells a Teams channel.')
+param logicAppTeamId string = ''
+
+@description('Id of the channel, when it tells a Teams channel.')
+param logicAppChannelId string = ''
+
+@description('Addresses with semicolons between, when it tells by mail.')
+param logicAppMailTo string = ''
+
+@description('true: the Logic App works. Set it after its connection was authorised in the portal.')
+param logicAppEnabled bool = false
 
 @description('Tags on every resource.')
 param tags object = {}
@@ -116,6 +132,11 @@ module scanner 'resources.bicep' = {
     privateNetwork: privateNetwork
     eventGrid: eventGrid
     sampleLogicApp: sampleLogicApp
+    logicAppTell: logicAppTell
+    logicAppTeamId: logicAppTeamId
+    logicAppChannelId: logicAppChannelId
+    logicAppMailTo: logicAppMailTo
+    logicAppEnabled: logicAppEnabled
   }
 }
 

@@ -64,8 +64,23 @@ param privateNetwork bool
 @description('Whether there is an Event Grid topic.')
 param eventGrid bool
 
-@description('Whether the sample Logic App is deployed.')
+@description('Whether the Logic App is deployed.')
 param sampleLogicApp bool
+
+@description('Where the Logic App tells.')
+param logicAppTell string
+
+@description('Team that it tells, or empty.')
+param logicAppTeamId string
+
+@description('Channel that it tells, or empty.')
+param logicAppChannelId string
+
+@description('Addresses that it writes to, or empty.')
+param logicAppMailTo string
+
+@description('Whether the Logic App works.')
+param logicAppEnabled bool
 
 module identity 'modules/identity.bicep' = {
   name: 'identity'
@@ -180,9 +195,20 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
-module sample 'modules/logic-app.bicep' = if (sampleLogicApp) {
-  name: 'sample-logic-app'
-  params: { token: token, location: location, tags: tags, evidenceAccountName: evidence.outputs.name }
+module sample 'logicapp.bicep' = if (sampleLogicApp) {
+  name: 'logic-app'
+  params: {
+    token: token
+    location: location
+    tags: tags
+    evidenceAccountName: evidence.outputs.name
+    functionAppUrl: app.outputs.url
+    tell: logicAppTell
+    teamId: logicAppTeamId
+    channelId: logicAppChannelId
+    mailTo: logicAppMailTo
+    enabled: logicAppEnabled
+  }
 }
 
 @description('Name of the function app.')

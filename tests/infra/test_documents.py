@@ -16,7 +16,7 @@ from tests.infra.test_settings import NEVER
 
 ROOT = bicep.ROOT
 TIMES = "\u00d7"
-PAGES = ("docs/OPERATIONS.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md")
+PAGES = ("docs/OPERATIONS.md", "docs/LOGIC-APPS.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
 
 def page(name: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from reporting.storage import CONTAINERS, TABLES
 from reporting.storage.blobs import SHARED, SKEW
+from reporting.storage.queue import QUEUE
 from tests.infra import bicep
 
 NARROW = {"host", "evidence", "events", "key", "insights", "topic", "results"}
@@ -58,7 +59,7 @@ def test_the_store_has_the_containers_tables_and_queue_that_the_code_uses() -> N
     assert tuple(bicep.variable("modules/evidence.bicep", "containerNames")) == CONTAINERS
     assert tuple(bicep.variable("modules/evidence.bicep", "tableNames")) == TABLES
     queue = bicep.one("Microsoft.Storage/storageAccounts/queueServices/queues").config["name"]
-    assert f'queue_name="{queue}"' in (bicep.ROOT / "function_app.py").read_text(encoding="utf-8")
+    assert queue == QUEUE
 
 
 def test_download_addresses_are_shorter_than_the_account_allows() -> None:
