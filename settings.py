@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -39,6 +39,7 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _KEY_URL = re.compile(r"https://[a-z0-9-]{3,24}\.vault\.(azure\.net|usgovcloudapi\.net|azure\.cn)/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?")
 _TOPIC = re.compile(r"[a-z0-9.-]+\.eventgrid\.azure\.(net|us|cn)")
 _CRON_FIELD = re.compile(r"[0-9*/,\-A-Za-z]+")
+_WORD, _RANGE = re.compile(r"[A-Za-z]+"), re.compile(r"(\d+)-(\d+)")
 
 
 def _duration(value: Any) -> Any:
@@ -113,6 +114,7 @@ class Settings(BaseModel):
         fields = value.split()
         if len(fields) != 6 or not all(_CRON_FIELD.fullmatch(f) for f in fields):
             raise ValueError("is not a schedule of six fields: second minute hour day month weekday, in UTC")
+        next_run(value, datetime.now(UTC))
         return value
 
     @field_validator("event_grid_topic")
@@ -148,6 +150,25 @@ class Settings(BaseModel):
         if self.signing_key_id not in (None, "dev") and not _KEY_URL.fullmatch(self.signing_key_id or ""):
             raise ValueError("SIGNING_KEY_ID: is neither the URL of a Key Vault key nor `dev`")
         return self
+
+
+def next_run(schedule: str, after: datetime) -> datetime:
+    """The first time after `after` at which a six-field NCRONTAB schedule comes, in UTC. Raises ValueError when it is no schedule or never comes.
+
+    Source: https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions
+    """
+    from croniter import croniter
+
+    # What croniter would take and the platform does not: L, W, H and R, and ranges that run backwards.
+    if any(len(word) < 3 for word in _WORD.findall(schedule)) or any(int(low) > int(high) for low, high in _RANGE.findall(schedule)):
+        raise ValueError("is not a schedule that the platform takes")
+    short = _WORD.sub(lambda word: word[0][:3].lower(), schedule)
+    try:
+        # A day must fit both the day of the month and the day of the week.
+        came: datetime = croniter(short, after.astimezone(UTC), second_at_beginning=True, day_or=False).get_next(datetime)
+    except ValueError as fault:
+        raise ValueError("is not a schedule that ever comes") from fault
+    return came
 
 
 def problems(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -20,9 +20,9 @@ from runs.context import context
 from runs.events import OVERDUE_AFTER
 from scanners.errors import ScannerError, SettingsError, SigningError, StorageError
 from scanners.result import rfc3339
+from settings import next_run
 
 STALE_AFTER_HOURS = OVERDUE_AFTER / timedelta(hours=1)
-DAY = timedelta(days=1)
 
 
 def latest(request: func.HttpRequest) -> func.HttpResponse:
@@ -31,8 +31,8 @@ def latest(request: func.HttpRequest) -> func.HttpResponse:
     value = served_summary(run)
     body = body_of(context().storage, run, "attestation.json")
     etag = f'W/"{hashlib.sha256(body).hexdigest()}{"-stale" if value["stale"] else ""}"'
-    known = {tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")}
-    if etag in known or "*" in known:
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
+    if etag.removeprefix("W/") in known or "*" in known:  # compared weakly, as RFC 9110 has it for this header
         return func.HttpResponse(status_code=int(HTTPStatus.NOT_MODIFIED), headers={"ETag": etag, "Cache-Control": "no-store"})
     return answer(value, headers={"ETag": etag})
 
@@ -45,7 +45,7 @@ def served_summary(run: str) -> dict[str, Any]:
     signed = {**summary["signature"], "envelope_sha256": held.storage.runs.get(run).envelope_sha256}
     base = f"/api/v1/runs/{run}"
     links = {"self": "/api/v1/attestations/latest", "report": f"{base}/report", "package": f"{base}/package", "results": f"{base}/results"}
-    due = rfc3339((completed + DAY).astimezone(UTC))
+    due = rfc3339(next_run(held.settings.scan_schedule, completed))
     return {**summary, "signature": signed, "links": links, "age_hours": round(age, 2), "stale": age > STALE_AFTER_HOURS, "next_due_at": due}
 
 

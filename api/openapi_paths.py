@@ -51,7 +51,7 @@ def _package(name: str, summary: str, *parameters: Schema) -> dict[str, Schema]:
     about = "Answered with 302 to a short-lived address, or with the bytes: whole up to 25 MB, by Range up to 16 MB an answer."
     get = operation(name, summary, answers, *parameters, PART, RANGE, about=about, tag="attestations", produces=(ZIP, PROBLEM), refuses=refuses)
     head = operation(
-        f"{name}Head", f"{summary}: size and digests", {200: None, 302: None}, *parameters, PART,
+        f"{name}Head", f"{summary}: size and digests", {200: None}, *parameters, PART,
         tag="attestations", produces=(ZIP, PROBLEM), refuses=(400, 404, 409), visible="internal",
     )  # fmt: skip
     return {"get": get, "head": head}
@@ -93,7 +93,7 @@ def _runs() -> dict[str, dict[str, Schema]]:
     status = query("status", "Only these, with commas between: running, completed, failed")
     start = operation(
         "StartRun", "Start a run", {202: ref("RunStatus")}, header("Idempotency-Key", "A repeated key leads to the run that it started"),
-        about="202 with Location and Retry-After, which Logic Apps follow by themselves; 409 with Location of the run that is under way.",
+        about="202 with Location and Retry-After, for clients that follow by themselves; 409 with Location of the run that is under way.",
         tag="runs", refuses=(400, 409), visible="important",
     )  # fmt: skip
     follow = operation(

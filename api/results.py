@@ -22,12 +22,12 @@ HISTORY, HISTORY_MOST = 100, 400
 
 def of_run(request: func.HttpRequest, text: str) -> func.HttpResponse:
     """The results of a signed run by control id, filtered and paged."""
-    size, place = count(request, MOST, MOST), continuation(request, "results", WORD)
+    size, place = count(request, MOST, MOST), continuation(request, f"results of {text}", WORD)
     wanted = filters(request)
     run = signed_run(text)
     found = [result for result in results_of(context().storage, run) if _fits(result, wanted)]
     page, further = paged(found, lambda result: result.control, place, size)
-    return answer({"run": run, "total": len(found), "results": [result.to_json() for result in page], "continuation": onward("results", further)})
+    return answer({"run": run, "total": len(found), "results": [result.to_json() for result in page], "continuation": onward(f"results of {run}", further)})
 
 
 def filters(request: func.HttpRequest) -> dict[str, frozenset[str] | None]:
@@ -48,7 +48,7 @@ def _fits(result: Result, wanted: dict[str, frozenset[str] | None]) -> bool:
 
 def history(request: func.HttpRequest, control: str) -> func.HttpResponse:
     """What a control came to in the signed runs, newest first, paged."""
-    size, place = count(request, HISTORY_MOST, HISTORY), continuation(request, "history", RUN_ID)
+    size, place = count(request, HISTORY_MOST, HISTORY), continuation(request, f"history of {control}", RUN_ID)
     known_control(control)
     rows = context().storage.results.history_page(control, size + 1, place)
     found = [
@@ -64,7 +64,7 @@ def history(request: func.HttpRequest, control: str) -> func.HttpResponse:
         for row in rows[:size]
     ]
     further = str(rows[size - 1]["Run"]) if len(rows) > size else None
-    return answer({"control": control, "history": found, "continuation": onward("history", further)})
+    return answer({"control": control, "history": found, "continuation": onward(f"history of {control}", further)})
 
 
 def known_control(control: str) -> None:

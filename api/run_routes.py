@@ -43,7 +43,7 @@ async def run_status(req: func.HttpRequest, client: str) -> func.HttpResponse:
     """202 while it runs, 200 when completed, 500 problem+json when failed."""
     from api.runs import status
 
-    return await guarded(req, lambda: status(req.route_params["run"], client))
+    return await guarded(req, lambda: status(req, req.route_params["run"], client))
 
 
 @routes.function_name("run_package")

@@ -5,12 +5,14 @@ import hashlib
 import re
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import azure.functions as func
 
 from api.answers import Problem, answer
 from api.asking import RUN_ID, chosen, continuation, count, onward
 from api.kept import found_run
+from api.sharing import origin
 from reporting.records import Run
 from runs.context import context
 from runs.starting import start, under_way
@@ -26,17 +28,12 @@ async def begin(request: func.HttpRequest, client: Any) -> func.HttpResponse:
     """202 with the place to look; 409 with the place of the run that is under way. A repeated Idempotency-Key leads to the run it started."""
     key = _idempotency_key(request)
     if key and (known := await asyncio.to_thread(context().storage.runs.started_by, key)):
-        return _accepted(known)
-    started = await start(client, trigger="manual")
-    if not started.refused:
-        if key:
-            await asyncio.to_thread(context().storage.runs.remember_request, key, started.run)
-        return _accepted(started.run)
-    if key and await asyncio.to_thread(context().storage.runs.started_by, key) == started.run:
-        return _accepted(started.run)  # the same request came twice at once, and the other one was first
-    place = f"/api/v1/runs/{started.run}/status"
-    detail = f"Run {started.run} is under way; only one runs at a time. Follow it at {place}."
-    raise Problem(HTTPStatus.CONFLICT, detail, {"Location": place, "Retry-After": RETRY_SECONDS}, run=started.run)
+        return _accepted(request, known, await asyncio.to_thread(_status_of, known))
+    started = await start(client, trigger="manual", request=key)
+    if not started.refused or (key and started.request == key):  # refused, with its own key: the same request came twice at once
+        return _accepted(request, started.run, "running")
+    detail = f"Run {started.run} is under way; only one runs at a time. Follow it at {_place(started.run)}."
+    raise Problem(HTTPStatus.CONFLICT, detail, _follow(request, started.run), run=started.run)
 
 
 def _idempotency_key(request: func.HttpRequest) -> str | None:
@@ -48,25 +45,38 @@ def _idempotency_key(request: func.HttpRequest) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _accepted(run: str) -> func.HttpResponse:
-    place = f"/api/v1/runs/{run}/status"
-    body = {"run": run, "status": "running", "status_url": place}
-    return answer(body, HTTPStatus.ACCEPTED, {"Location": place, "Retry-After": RETRY_SECONDS})
+def _status_of(run: str) -> str:
+    found = context().storage.runs.find(run)
+    return found.status if found else "running"  # asked for so early that the run is not on record yet
 
 
-async def status(text: str, client: Any) -> func.HttpResponse:
+def _place(run: str) -> str:
+    return f"/api/v1/runs/{run}/status"
+
+
+def _follow(request: func.HttpRequest, run: str) -> dict[str, str]:
+    """Where to look, and when. A caller with the key in the address gets it back there: who follows an address by itself sends nothing else."""
+    code = request.params.get("code")
+    return {"Location": f"{origin(request)}{_place(run)}" + (f"?code={quote(code, safe='')}" if code else ""), "Retry-After": RETRY_SECONDS}
+
+
+def _accepted(request: func.HttpRequest, run: str, status: str) -> func.HttpResponse:
+    return answer({"run": run, "status": status, "status_url": _place(run)}, HTTPStatus.ACCEPTED, _follow(request, run))
+
+
+async def status(request: func.HttpRequest, text: str, client: Any) -> func.HttpResponse:
     """Where the run stands. A run that the platform lost ends here as failed, not nowhere."""
     found = await asyncio.to_thread(found_run, text)
-    if found.status == "running" and await under_way(client) != found.id:
+    running = await under_way(client) if found.status == "running" else None
+    if found.status == "running" and (running is None or running.run != found.id):
         found = await asyncio.to_thread(found_run, text)  # it may have ended in between
         if found.status == "running":
             raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The run ended without closing; start another one.", run=found.id)
     if found.status == "failed":
         raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, found.failure or "The run failed.", run=found.id)
-    place = f"/api/v1/runs/{found.id}"
     if found.status == "completed":
         return answer({"run": found.id, "status": "completed", "links": shown(found)["links"]})
-    return answer({"run": found.id, "status": "running"}, HTTPStatus.ACCEPTED, {"Location": f"{place}/status", "Retry-After": RETRY_SECONDS})
+    return answer({"run": found.id, "status": "running"}, HTTPStatus.ACCEPTED, _follow(request, found.id))
 
 
 def one(text: str) -> func.HttpResponse:

@@ -1,31 +1,37 @@
-"""(1) Starting a run: mint its id, claim the day's slot, refuse a second start while one runs. And forgetting old orchestration history."""
+"""(1) Starting a run: mint its id, and start the orchestration, which is the lock. And forgetting old orchestration history.
+
+The orchestration has a constant instance id, and the platform refuses a second one while it runs. Whoever is refused has written nothing, so
+several starts at the same moment make one run and no traces of others.
+"""
 
 import asyncio
 import json
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reporting.records import RUN_ID_FORMAT, Run, Trigger
+from reporting.records import RUN_ID_FORMAT, Run, Trigger, moment_of
+from reporting.storage import Storage
 from runs.context import Context, context
 from runs.orchestration import INSTANCE
 from scanners import catalogue
-from scanners.errors import ScannerError
+from scanners.errors import StorageError
 
 log = logging.getLogger(__name__)
 ENDED = frozenset({"Completed", "Failed", "Terminated", "Canceled"})
-REFUSED = "another run was under way"  # the end of a run that was minted and then not let in
 HISTORY_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The run that was started, or the one that stands in the way (`refused`)."""
+    """The run that was started, or the one that stands in the way (`refused`). `request`: digest of the key of the request that started it."""
 
     run: str
     refused: bool
+    request: str | None = None
 
 
 async def start_daily(client: Any) -> Started:
@@ -35,80 +41,81 @@ async def start_daily(client: Any) -> Started:
     return await start(client, trigger="timer", slot=day)
 
 
-async def start(client: Any, *, trigger: Trigger, slot: str | None = None) -> Started:
-    """Start a run, unless one is under way or the slot is taken. Raises SettingsError or StorageError."""
+async def start(client: Any, *, trigger: Trigger, slot: str | None = None, request: str | None = None) -> Started:
+    """Start a run, unless one is under way or the slot is taken. Raises SettingsError or StorageError.
+
+    `request` is the digest of an idempotency key; it is remembered with the run.
+    """
     held = context()
     await asyncio.to_thread(held.storage.ensure)
     if (running := await under_way(client)) is not None:
         log.info("a run is under way, none was started")
-        return Started(running, refused=True)
-    await asyncio.to_thread(_end_abandoned, held)
+        return running
+    if slot is not None and (taken := await asyncio.to_thread(held.storage.runs.slot, slot)) is not None:
+        return Started(taken, refused=True)
     now = held.clock()
     run = f"{now.strftime(RUN_ID_FORMAT)}-{secrets.token_hex(2)}"
-    if slot is not None and (taken := await asyncio.to_thread(held.storage.runs.take_slot, slot, run)) != run:
-        return Started(taken, refused=True)
-    await asyncio.to_thread(_record, held, run, trigger, slot, now)
     order = {
         "run": run,
         "trigger": trigger,
         "slot": slot,
+        "request": request,
         "started_at": now.isoformat(),
         "budget_seconds": int(held.settings.run_budget.total_seconds()),
     }
     try:
         await client.start_new("scan", instance_id=INSTANCE, client_input=order)
     except Exception as race:  # noqa: BLE001 - the SDK raises a bare Exception when the platform refuses a running instance
-        log.info("the platform refused to start a second run: %s", type(race).__name__)
-        await asyncio.to_thread(held.storage.runs.update, run, status="failed", completed_at=held.clock(), failure=REFUSED)
-        return Started(await under_way(client) or run, refused=True)
-    return Started(run, refused=False)
+        return await _stood_aside(client, race)
+    await asyncio.to_thread(record, held, order)
+    return Started(run, refused=False, request=request)
 
 
-async def under_way(client: Any) -> str | None:
-    """The id of the run that is under way, or None."""
+async def _stood_aside(client: Any, race: Exception) -> Started:
+    running = await under_way(client)
+    if running is None:
+        raise StorageError(f"the platform did not start a run ({type(race).__name__}); try again") from race
+    log.info("another start was faster, none was started")
+    return running
+
+
+async def under_way(client: Any) -> Started | None:
+    """The run that is under way, or None."""
     status = await client.get_status(INSTANCE, show_input=True)
     if not status or status.runtime_status is None or status.runtime_status.value in ENDED:
         return None
     order = json.loads(status.input_) if isinstance(status.input_, str) else status.input_
-    return str(order["run"])
+    return Started(str(order["run"]), refused=True, request=order.get("request"))
 
 
-def _record(held: Context, run: str, trigger: Trigger, slot: str | None, now: datetime) -> None:
-    held.storage.runs.insert(
+def record(held: Context, order: Mapping[str, Any]) -> None:
+    """Write down that the run began, whose day it is and who asked for it. Done by whoever started it and by its first step, whoever is first."""
+    runs = held.storage.runs
+    runs.insert(
         Run(
-            id=run,
+            id=order["run"],
             tenant_id=held.settings.tenant_id,
             status="running",
-            trigger=trigger,
-            slot=slot,
-            started_at=now,
+            trigger=order["trigger"],
+            slot=order["slot"],
+            started_at=datetime.fromisoformat(order["started_at"]),
             scanner_version=catalogue.VERSION,
             catalogue_sha256=catalogue.load().sha256,
         )
     )
+    if order["slot"] is not None:
+        runs.take_slot(order["slot"], order["run"])
+    if order.get("request"):
+        runs.remember_request(order["request"], order["run"])
 
 
-def _end_abandoned(held: Context) -> None:
-    """Nothing is under way, so a run that is still recorded as running was abandoned by the platform: it ends, and not nowhere.
+def abandoned(storage: Storage, run: str) -> list[str]:
+    """Runs that began before this one, which has the lock, and are still recorded as running: the platform lost them.
 
-    One that has a link in the chain was signed before, and only has to be closed to its end; any other ends failed.
+    Only earlier ones: a step that is executed late must not take a later run for a lost one.
     """
-    abandoned = held.storage.runs.list(limit=50, status="running")
-    signed = {link.run for link in held.storage.attestations.links()} if abandoned else set()
-    for run in abandoned:
-        if run.id not in signed or not _closed(held, run.id):
-            held.storage.runs.update(run.id, status="failed", completed_at=held.clock(), failure="the run ended without closing")
-
-
-def _closed(held: Context, run: str) -> bool:
-    from runs.steps import close_run
-
-    try:
-        close_run(held, {"run": run})
-    except ScannerError as fault:
-        log.warning("a signed run could not be closed: %s", type(fault).__name__)
-        return False
-    return True
+    began = moment_of(run)
+    return [each.id for each in storage.runs.list(limit=50, status="running") if moment_of(each.id) < began]
 
 
 async def purge(client: Any) -> None:

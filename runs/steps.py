@@ -13,13 +13,14 @@ from typing import Any
 from reporting.closing import close
 from reporting.records import RunPlan, Tenant
 from reporting.rejudge import statement_reference
-from runs import jobs, own_records, telling
+from runs import jobs, own_records, starting, telling
 from runs.cache import Readings
 from runs.context import Context, OfRun
 from runs.job_doors import doors_with
 from scanners import catalogue
 from scanners.doors.tokens import Principal
 from scanners.engine import Operator, judge, look, record
+from scanners.errors import ScannerError
 from scanners.exceptions import accepter
 from scanners.holding import Holding
 from scanners.model import Door, Fact
@@ -33,10 +34,33 @@ WORKLOADS = frozenset({Door.EXCHANGE, Door.PURVIEW, Door.TEAMS})
 
 async def plan_run(context: Context, order: Mapping[str, Any]) -> dict[str, Any]:
     """(2) Write what the run expects, with what people have said and decided and what our own records hold, before anything is looked at."""
+    await asyncio.to_thread(_begun, context, order)
     plan = await asyncio.to_thread(_planned, context, order)
     principal = await context.principal()
     _, started = await asyncio.gather(asyncio.to_thread(_record_own_facts, context, plan, principal), jobs.start(context, plan))
     return {**_course(plan, started, context.settings.workload_source), "jobs": started.to_json(), "patience": jobs.patience(context)}
+
+
+def _begun(context: Context, order: Mapping[str, Any]) -> None:
+    """The run is on record, and those that the platform lost before it come to an end.
+
+    A lost run that has a link in the chain was signed, and only has to be closed to its end; any other ends failed.
+    """
+    starting.record(context, order)
+    lost = starting.abandoned(context.storage, order["run"])
+    signed = {link.run for link in context.storage.attestations.links()} if lost else set()
+    for run in lost:
+        if run not in signed or not _closed(context, run):
+            context.storage.runs.update(run, status="failed", completed_at=context.clock(), failure="the run ended without closing")
+
+
+def _closed(context: Context, run: str) -> bool:
+    try:
+        close_run(context, {"run": run})
+    except ScannerError as fault:
+        log.warning("a signed run could not be closed: %s", type(fault).__name__)
+        return False
+    return True
 
 
 def _course(plan: RunPlan, started: jobs.Jobs, source: str) -> dict[str, Any]:

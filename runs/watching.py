@@ -11,7 +11,6 @@ from typing import Any
 from reporting.storage.outbox import KEPT
 from runs import events, telling
 from runs.context import Context
-from runs.starting import REFUSED
 from scanners import catalogue
 from scanners.errors import ScannerError
 from scanners.model import Fact
@@ -43,7 +42,7 @@ def _told(held: Context, question: Callable[[Context], list[events.Event]]) -> S
 
 def _untold(held: Context) -> list[events.Event]:
     """Runs that ended in the last days and were not told of: the process may have died in between, or the store was out of reach."""
-    recent = (run for run in held.storage.runs.list(limit=RUNS) if held.clock() - events.ended_at(run) < KEPT and run.failure != REFUSED)
+    recent = (run for run in held.storage.runs.list(limit=RUNS) if held.clock() - events.ended_at(run) < KEPT)
     return [event for run in recent if not telling.run_told(held, run.id) for event in telling.of_run(held, run)]
 
 

@@ -113,6 +113,11 @@ class Runs:
         taken = self._tables.get(TABLE, POINTER, key)
         return run if taken is None else str(taken["Run"])
 
+    def slot(self, day: str) -> str | None:
+        """The run that has a day, or None."""
+        row = self._tables.get(TABLE, POINTER, f"slot_{day}")
+        return None if row is None else str(row["Run"])
+
     def latest(self) -> str | None:
         """The id of the latest signed run, or None before the first."""
         row = self._tables.get(TABLE, POINTER, "latest")

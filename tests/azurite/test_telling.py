@@ -13,7 +13,6 @@ from reporting.storage import Storage
 from reporting.storage.queue import EventQueue
 from runs import telling
 from runs.context import Context
-from runs.starting import REFUSED
 from runs.watching import watch
 from scanners.errors import StorageError, TopicError
 from settings import Settings
@@ -112,10 +111,8 @@ def test_the_watch_tells_of_runs_that_nobody_announced(held: Held, signer: DevSi
     assert "without closing" not in json.dumps(told)
 
 
-def test_a_run_under_way_a_refused_start_and_an_old_run_are_not_told(held: Held, signer: DevSigner) -> None:
+def test_a_run_under_way_and_an_old_run_are_not_told(held: Held, signer: DevSigner) -> None:
     sample.whole(held.storage, signer)
-    sample.begin(held.storage, 7)
-    held.storage.runs.update(sample.run_id(7), status="failed", completed_at=sample.at(7, 1), failure=REFUSED)
     sample.begin(held.storage, 8)
     held.now = sample.at(8, 1)
     watch(held)

@@ -56,9 +56,9 @@ def test_a_second_start_while_one_runs_is_refused_with_its_place(tmp_path: Path)
         status, headers, body = held.call("/v1/runs", "POST")
         assert status == 202
         run = loads(body)["run"]
-        assert headers["Location"] == f"/api/v1/runs/{run}/status"
+        assert headers["Location"] == f"{held.host.url}/api/v1/runs/{run}/status"
         assert int(headers["Retry-After"]) > 0
-        assert held.call(headers["Location"].removeprefix("/api"))[0] == 202
+        assert held.call(headers["Location"].removeprefix(f"{held.host.url}/api"))[0] == 202
         status, headers, body = held.call("/v1/runs", "POST")
         assert status == 409
         assert headers["Content-Type"] == "application/problem+json"
@@ -72,13 +72,11 @@ def test_a_run_past_its_budget_is_failed_by_the_watchdog(tmp_path: Path) -> None
         from runs.orchestration import INSTANCE
 
         order = {"run": "20261124T030000Z-3f9c", "trigger": "manual", "slot": None, "started_at": "2026-11-24T03:00:00+00:00", "budget_seconds": 0}
-        from datetime import UTC, datetime
-
         from runs.context import context
-        from runs.starting import _record
+        from runs.starting import record
 
         held.storage.ensure()
-        _record(context(), order["run"], "manual", None, datetime(2026, 11, 24, 3, 0, tzinfo=UTC))
+        record(context(), order)
         held.host.start_new("scan", INSTANCE, json.dumps(order))
         held.host.wait(INSTANCE, timeout=60)
         run = held.storage.runs.get(order["run"])

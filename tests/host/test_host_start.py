@@ -52,7 +52,7 @@ def test_a_failing_timer_is_told_to_the_caller(host: Host, drive: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"), [({}, "TOY_SCHEDULE"), ({"TOY_SCHEDULE": "0 3 * * *"}, "six"), ({"TOY_SCHEDULE": "0 0 25 * * *"}, "hour")]
+    ("setting", "said"), [({}, "TOY_SCHEDULE"), ({"TOY_SCHEDULE": "0 3 * * *"}, "six"), ({"TOY_SCHEDULE": "0 0 25 * * *"}, "out of its range")]
 )
 def test_a_schedule_that_is_missing_or_malformed_stops_the_start(toy: ModuleType, tmp_path: Path, setting: dict[str, str], said: str) -> None:
     host = Host(toy.make(), tmp_path, environment=setting)
