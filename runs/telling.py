@@ -28,9 +28,14 @@ Send = Callable[[Sequence[Mapping[str, Any]]], None]
 
 def tell(context: Context, told: Iterable[Mapping[str, Any]]) -> int:
     """Take in the events that are new and deliver all that wait; how many were new. Raises StorageError; what cannot be delivered waits."""
-    fresh = context.storage.outbox.put(told, list(_channels(context)))
+    fresh = note(context, told)
     deliver(context)
     return fresh
+
+
+def note(context: Context, told: Iterable[Mapping[str, Any]]) -> int:
+    """Take in the events that are new; how many were. They wait for the next delivery. Raises StorageError."""
+    return context.storage.outbox.put(told, list(_channels(context)))
 
 
 def deliver(context: Context) -> None:

@@ -6,8 +6,10 @@ Nothing is remembered here: each question is asked anew of the records, and an e
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from reporting.records import Run
 from reporting.storage.outbox import KEPT
 from runs import events, telling
 from runs.context import Context
@@ -24,26 +26,35 @@ LAPSED_DAYS = 7  # a statement that ended while nobody watched is still told for
 def watch(held: Context) -> None:
     """Look and tell. One question that cannot be answered does not keep the others from being told; the first fault is raised at the end."""
     held.storage.ensure()
-    asked = (_untold, _overdue, _expiring)
-    faults = [fault for question in asked if (fault := _told(held, question)) is not None]
+    faults = [fault for question in _questions(held) if (fault := _noted(held, question)) is not None]
+    telling.deliver(held)
     if faults:
         raise faults[0]
 
 
-def _told(held: Context, question: Callable[[Context], list[events.Event]]) -> ScannerError | None:
+def _questions(held: Context) -> Iterator[Callable[[Context], list[events.Event]]]:
+    """What is looked at; each run by itself, so that one that cannot be read hides no other."""
+    yield _overdue
+    yield _expiring
+    for run in _untold(held):
+        yield partial(telling.of_run, run=run)
+
+
+def _noted(held: Context, question: Callable[[Context], list[events.Event]]) -> ScannerError | None:
     try:
-        fresh = telling.tell(held, question(held))
+        fresh = telling.note(held, question(held))
     except ScannerError as fault:
         log.warning("the watch could not be completed: %s", type(fault).__name__)
         return fault
-    log.info("told %s new event(s)", fresh)
+    log.info("%s new event(s) are told", fresh)
     return None
 
 
-def _untold(held: Context) -> list[events.Event]:
+def _untold(held: Context) -> Iterator[Run]:
     """Runs that ended in the last days and were not told of: the process may have died in between, or the store was out of reach."""
-    recent = (run for run in held.storage.runs.list(limit=RUNS) if held.clock() - events.ended_at(run) < KEPT)
-    return [event for run in recent if not telling.run_told(held, run.id) for event in telling.of_run(held, run)]
+    for run in held.storage.runs.list(limit=RUNS):
+        if run.status != "running" and held.clock() - events.ended_at(run) < KEPT and not telling.run_told(held, run.id):
+            yield run
 
 
 def _overdue(held: Context) -> list[events.Event]:

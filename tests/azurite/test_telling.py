@@ -261,6 +261,23 @@ def test_a_question_that_cannot_be_answered_keeps_no_other_waiting(held: Held, m
     assert kinds(messages(held)) == ["ScanOverdue"]
 
 
+def test_a_run_that_cannot_be_read_hides_no_other(held: Held, signer: DevSigner, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample.whole(held.storage, signer)
+    sample.whole(held.storage, signer, 1)
+    held.now = sample.at(1, 15)
+    get = type(held.storage.attestations).get
+
+    def torn(kept: Any, run: str, name: str) -> bytes:
+        if run == sample.run_id(1) and name == "attestation.json":
+            raise StorageError("torn")
+        return get(kept, run, name)
+
+    monkeypatch.setattr(type(held.storage.attestations), "get", torn)
+    with pytest.raises(StorageError, match="torn"):
+        watch(held)
+    assert [event["id"] for event in messages(held)] == [f"ScanCompleted-{sample.run_id()}"]
+
+
 def test_more_events_than_one_reading_takes_are_all_delivered(held: Held) -> None:
     events = [
         {"id": f"e-{n:03d}", "eventType": "t", "subject": "/s", "eventTime": "2026-11-24T03:00:00Z", "dataVersion": "1", "data": {}}
