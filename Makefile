@@ -26,7 +26,7 @@ demo: setup ## one scan of the sample clinic, then serve its report, package and
 test: setup lint types ## everything: lint, types, generated pages, all tests on real Azurite and in Chromium
 	@bash local/get-chromium.sh
 	@$(PYTHON) -m scanners.catalogue --check
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: setup ## ruff: style and layout
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

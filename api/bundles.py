@@ -24,6 +24,7 @@ PART = 16 * 1024 * 1024  # bytes of one answer with Range
 _RANGE = re.compile(r"bytes=(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))", re.ASCII)
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 ZIP = "application/zip"
+Gives = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +68,16 @@ def asked_part(request: func.HttpRequest) -> str:
     return text
 
 
-def deliver(request: func.HttpRequest, run: str, part: str, completes: Callable[[], None] = lambda: None) -> func.HttpResponse:
-    """302 to the store where it can be reached from outside, else the bytes. `completes` is called when this answer gives the last byte away.
+def deliver(request: func.HttpRequest, run: str, part: str, gives: Gives = lambda _first, _last, _size: None) -> func.HttpResponse:
+    """302 to the store where it can be reached from outside, else the bytes. HEAD says size and digests and gives nothing away.
 
-    Raises Problem: 413 with how to resume, 416.
+    `gives` is called with first byte, last byte and size before anything is given, and may raise. Raises Problem: 413 with how to resume, 416.
     """
     held, wanted = context(), PARTS[part]
     info = held.storage.attestations.info(run, wanted.blob)
     if info is None:
         raise Problem(HTTPStatus.NOT_FOUND, f"The package of run {run} is not there.")
     name = f"hipaa-{run}{wanted.ending}.zip"
-    if held.settings.bundle_delivery == "sas":
-        address = held.storage.blobs.shared(held.storage.attestations.path(run, wanted.blob), held.clock(), name, ZIP)
-        if address is not None:
-            if request.method == "GET":
-                completes()
-            return func.HttpResponse(status_code=int(HTTPStatus.FOUND), headers={**SAFE, "Location": address, **_digests(info)})
-    return _passed_through(request, run, wanted, name, info, completes)
-
-
-def _passed_through(request: func.HttpRequest, run: str, part: Part, name: str, info: BlobInfo, completes: Callable[[], None]) -> func.HttpResponse:
-    head = request.method == "HEAD"
-    given = request.headers.get("If-Range")
-    span = None if head or (given and given.strip() != info.etag) else _span(request.headers.get("Range"), info.size)
     headers = {
         **SAFE,
         "Content-Disposition": f'attachment; filename="{name}"',
@@ -97,8 +85,19 @@ def _passed_through(request: func.HttpRequest, run: str, part: Part, name: str, 
         "ETag": info.etag,
         **_digests(info),
     }
-    if head:
+    if request.method == "HEAD":
         return func.HttpResponse(headers={**headers, "Content-Length": str(info.size)}, mimetype=ZIP)
+    if held.settings.bundle_delivery == "sas":
+        address = held.storage.blobs.shared(held.storage.attestations.path(run, wanted.blob), held.clock(), name, ZIP)
+        if address is not None:
+            gives(0, info.size - 1, info.size)
+            return func.HttpResponse(status_code=int(HTTPStatus.FOUND), headers={**SAFE, "Location": address, **_digests(info)})
+    return _passed_through(request, run, wanted, info, headers, gives)
+
+
+def _passed_through(request: func.HttpRequest, run: str, part: Part, info: BlobInfo, headers: dict[str, str], gives: Gives) -> func.HttpResponse:
+    given = request.headers.get("If-Range")
+    span = None if given and given.strip() != info.etag else _span(request.headers.get("Range"), info.size)
     if span is None and info.size > WHOLE:
         detail = (
             f"The package has {info.size} bytes; ask for it in parts of at most {PART} bytes, with the header Range: bytes=0-{PART - 1} and so on, "
@@ -107,8 +106,7 @@ def _passed_through(request: func.HttpRequest, run: str, part: Part, name: str, 
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, {"Accept-Ranges": "bytes"}, size=info.size, largest_part=PART)
     first, last = span or (0, info.size - 1)
     body = b"".join(context().storage.attestations.stream(run, part.blob, first, last - first + 1))
-    if last == info.size - 1:
-        completes()
+    gives(first, last, info.size)
     if span is None:
         return func.HttpResponse(body, headers=headers, mimetype=ZIP)
     headers["Content-Range"] = f"bytes {first}-{last}/{info.size}"

@@ -8,22 +8,24 @@ from typing import Any
 import azure.functions as func
 
 from api import console_forms
-from api.answers import SAFE, Problem
+from api.answers import SAFE, Problem, explained
 from api.attestations import served_summary
 from api.bundles import report_of
+from api.console_ended import AGAIN, sign_in_first
 from api.console_guard import HOME, Visitor, form_token, require_own_form, signed_in, signed_out, split, visitor
 from api.exceptions import shown as shown_exception
 from api.kept import latest_run, results_of
 from api.pages import page as rendered
 from api.runs import page as run_page
-from api.sharing import MONTH, PLACE
+from api.sharing import LINK_PLACE, MONTH, PAGE, PLACE, page_of_links
 from api.statements import described, now, types
 from api.visits import note
+from reporting.sharing import SESSION_IN_ALL
 from runs.context import context
 from scanners import catalogue
-from scanners.errors import RecordRefused
+from scanners.errors import RecordRefused, ScannerError
 
-SOON = timedelta(days=30)
+SOON, HOUR = timedelta(days=30), timedelta(hours=1)
 DONE = {
     "statement": "The statement was recorded. It counts from the next run on.",
     "statement-withdrawn": "The statement was taken back. What was said stays on record.",
@@ -48,16 +50,19 @@ def submit(request: func.HttpRequest, name: str) -> func.HttpResponse:
     """A form: checked to come from here, then done; what is refused is shown in the form again."""
 
     def do(who: Visitor) -> func.HttpResponse:
-        form = console_forms.read(request)
+        if name != "sign-out" and name not in FORMS:
+            raise Problem(HTTPStatus.NOT_FOUND, "There is no such form.")
+        if name != "sign-out":
+            who.require_writes()
+        form = console_forms.read(request, console_forms.LIMITS.get(name, console_forms.BUTTON))
         require_own_form(request, form.fields.get("form_token", ""))
         if name == "sign-out":
             return signed_out(request)
-        who.require_writes()
-        if name not in FORMS:
-            raise Problem(HTTPStatus.NOT_FOUND, "There is no such form.")
+        if form.fields.get(AGAIN):
+            return _form(request, who, name, dict(form.fields), {})
         return _filled(request, who, name, form)
 
-    return _guarded(request, do)
+    return _guarded(request, do, name)
 
 
 def act(request: func.HttpRequest, name: str, identity: str, verb: str) -> func.HttpResponse:
@@ -93,14 +98,15 @@ def sign_in(request: func.HttpRequest) -> func.HttpResponse:
         return rendered("console_sign_in.html", refusal.status, key="", problem=refusal.detail)
 
 
-def _guarded(request: func.HttpRequest, do: Callable[[Visitor], func.HttpResponse]) -> func.HttpResponse:
-    """Faults that a person can do something about are pages here."""
+def _guarded(request: func.HttpRequest, do: Callable[[Visitor], func.HttpResponse], form: str | None = None) -> func.HttpResponse:
+    """Faults that have a name are pages here; `form` is what was sent, to be given back where nobody is signed in any more."""
     try:
         return do(visitor(request))
-    except Problem as refusal:
+    except ScannerError as fault:
+        refusal = explained(fault)
         if refusal.status is HTTPStatus.UNAUTHORIZED:
-            return rendered("console_sign_in.html", HTTPStatus.UNAUTHORIZED, key="", problem="")
-        return rendered("refused.html", refusal.status, refusal.headers, title=refusal.status.phrase, detail=refusal.detail)
+            return sign_in_first(request, form)
+        return rendered("refused.html", refusal.status, refusal.headers, title=refusal.status.phrase, detail=refusal.detail, back=HOME)
 
 
 def _show(request: func.HttpRequest, who: Visitor, template: str, here: str, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> func.HttpResponse:
@@ -108,7 +114,18 @@ def _show(request: func.HttpRequest, who: Visitor, template: str, here: str, sta
     done = DONE.get(request.params.get("done") or "", "")
     # With `no-referrer` a browser would send `Origin: null` with the forms of this page, which is what a stranger's frame sends too.
     headers |= {"Referrer-Policy": "same-origin"}
-    return rendered(template, status, headers, who=who, here=here, form_token=token, done=done, **values)
+    left = _left(who)
+    return rendered(template, status, headers, who=who, here=here, form_token=token, done=done, left=left, **values)
+
+
+def _left(who: Visitor) -> str:
+    """What a person must know of when the session ends: the time, and in its last half hour that there is no more of it."""
+    if who.ends_at is None or who.ends_for_good is None:
+        return ""
+    if who.ends_at >= who.ends_for_good:
+        most = SESSION_IN_ALL // HOUR
+        return f"The session ends at {who.ends_for_good:%H:%M} UTC for good: it lasts {most} hours at most. Make a new one-time link to go on."
+    return f"The session ends at {who.ends_at:%H:%M} UTC unless you open a page or send a form before then."
 
 
 def _page(request: func.HttpRequest, who: Visitor, name: str) -> func.HttpResponse:
@@ -159,8 +176,12 @@ def _exceptions(_: func.HttpRequest) -> dict[str, Any]:
     return {"exceptions": [shown_exception(each) for each in current], "titles": {name: control.title for name, control in controls.items()}}
 
 
-def _links(_: func.HttpRequest) -> dict[str, Any]:
-    return {"links": [link.shown(now()) for link in context().storage.links.all()]}
+def _links(request: func.HttpRequest) -> dict[str, Any]:
+    place = request.params.get("after") or None
+    if place and not LINK_PLACE.fullmatch(place):
+        raise Problem(HTTPStatus.BAD_REQUEST, "This list has no such place; begin again with the newest.")
+    shown, further = page_of_links(PAGE, place)
+    return {"links": [link.shown(now()) for link in shown], "after": place, "further": further}
 
 
 def _access(request: func.HttpRequest) -> dict[str, Any]:

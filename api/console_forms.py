@@ -1,10 +1,12 @@
 """What the console's forms and buttons do: the same functions as the API's routes, fed from fields."""
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from email.message import Message
 from http import HTTPStatus
 from typing import Any
 
@@ -17,8 +19,12 @@ from api.console_guard import Visitor
 from reporting.documents import LARGEST, media_type_of
 from reporting.sharing import AuditorLink, wish_of
 from scanners.errors import RecordRefused
+from scanners.result import rfc3339
 
-AROUND = 1024 * 1024  # bytes of a form around its file
+FIELDS = 256 * 1024  # bytes of a form without its file
+BUTTON = 8 * 1024  # bytes of a form that is only a button
+LIMITS = {"statement": LARGEST + FIELDS, "exception": FIELDS, "link": FIELDS}
+PIECES = 60  # fields of a form
 DETAILS = 64 * 1024
 
 
@@ -30,13 +36,20 @@ class Form:
     files: Mapping[str, tuple[str, bytes]]
 
 
-def read(request: func.HttpRequest) -> Form:
-    """The form, its fields trimmed. Raises Problem: 413 when too large, 415 when it is no form."""
-    media = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+def read(request: func.HttpRequest, most: int = BUTTON) -> Form:
+    """The form, its fields trimmed, of at most `most` bytes; its size is checked before it is taken apart, which costs much more than to send it.
+
+    Raises Problem: 400, 413 when too large, 415 when it is no form.
+    """
+    media, _, options = request.headers.get("Content-Type", "").partition(";")
+    media, body = media.strip().lower(), request.get_body()
     if media not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the form as a browser does.")
-    if len(request.get_body()) > LARGEST + AROUND:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The file is too large; at most {LARGEST // 1024 // 1024} MB are taken.")
+    if len(body) > (most if media == "multipart/form-data" else min(most, FIELDS)):
+        kept = f"; a file may have {LARGEST // 1024 // 1024} MB" if most > LARGEST else ""
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The form is too large{kept}.")
+    if _pieces(body, media, options) > PIECES:
+        raise Problem(HTTPStatus.BAD_REQUEST, "The form has more fields than any of ours.")
     try:
         found, files = request.form, {}
         for name, each in request.files.items(multi=True):
@@ -48,11 +61,22 @@ def read(request: func.HttpRequest) -> Form:
     return Form(fields, files)
 
 
+def _pieces(body: bytes, media: str, options: str) -> int:
+    """How many fields a form has at most. Raises Problem: 400 for one in parts that does not say what divides them."""
+    if media != "multipart/form-data":
+        return body.count(b"&") + 1
+    told = Message()
+    told["Content-Type"] = f"{media};{options}"
+    if not (boundary := told.get_boundary("")):
+        raise Problem(HTTPStatus.BAD_REQUEST, "The form could not be read.")
+    return body.count(b"--" + boundary.encode("utf-8", "replace"))
+
+
 def statement(who: Visitor, form: Form) -> None:
     """Record a statement with the file that came along. Raises RecordRefused."""
     values = form.fields
     if values.get("no_phi") != "yes":
-        raise RecordRefused({"contains_phi": "must be confirmed: nothing here may contain health information of a person"})
+        raise RecordRefused({"no_phi": "must be confirmed: nothing here may hold health information of a person"})
     said: dict[str, Any] = {
         "type": values.get("type", ""),
         "statement": values.get("statement", ""),
@@ -124,21 +148,34 @@ def link(request: func.HttpRequest, who: Visitor, values: Mapping[str, str]) -> 
     if kind == "runs":
         scope["runs"] = [values.get("run", "")]
     if kind == "period":
-        scope |= {"first": values.get("first", ""), "last": values.get("last", "")}
+        scope |= {name: values[name] for name in ("first", "last") if values.get(name)}
     said: dict[str, Any] = {"name": values.get("name", ""), "organisation": values.get("organisation", ""), "scope": scope}
     if text := values.get("expires_on"):
         said["expires_at"] = _end_of(text)
     if text := values.get("download_limit"):
-        said["download_limit"] = text
-    return sharing.share(wish_of(said), who.actor, sharing.origin(request))
-
-
-def _end_of(text: str) -> datetime:
-    """The end of a day, in UTC."""
+        said["download_limit"] = int(text) if re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) else text
     try:
-        return datetime.combine(date.fromisoformat(text), time(23, 59, 59), tzinfo=UTC)
+        return sharing.share(wish_of(said), who.actor, sharing.origin(request))
+    except RecordRefused as refusal:
+        raise RecordRefused({LINK_FIELDS.get(name, name): problem for name, problem in refusal.problems.items()}) from None
+
+
+# what a field of a link is called in its form
+LINK_FIELDS = {
+    "scope.kind": "scope",
+    "scope.runs": "run",
+    "scope.first": "first",
+    "scope.last": "last",
+    "expires_at": "expires_on",
+}
+
+
+def _end_of(text: str) -> str:
+    """The end of a day, in UTC. Raises RecordRefused."""
+    try:
+        return rfc3339(datetime.combine(date.fromisoformat(text), time(23, 59, 59), tzinfo=UTC))
     except ValueError:
-        raise RecordRefused({"expires_at": "must be a day"}) from None
+        raise RecordRefused({"expires_on": "is not a day that exists"}) from None
 
 
 def act(who: Visitor, name: str, identity: str, verb: str) -> str:
@@ -149,7 +186,7 @@ def act(who: Visitor, name: str, identity: str, verb: str) -> str:
         return "exception-approved"
     who.require_writes()
     if (name, verb) == ("exceptions", "withdraw"):
-        exceptions.take_back(identity)
+        exceptions.take_back(identity, who.actor)
         return "exception-withdrawn"
     if (name, verb) == ("statements", "withdraw"):
         statements.taken_back(identity, who.actor)

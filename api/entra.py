@@ -49,8 +49,11 @@ def bearer(header: str | None) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-def person_of(token: str) -> Person:
-    """Who a token speaks for. Raises Problem: 401 for a token that is not believed, 403 without a role, 503 when keys cannot be had."""
+def person_of(token: str, late: float = 0) -> Person:
+    """Who a token speaks for; `late`: seconds by which its time may be over.
+
+    Raises Problem: 401 for a token that is not believed, 403 without a role, 503 when keys cannot be had.
+    """
     import jwt
 
     chosen = settings()
@@ -66,7 +69,7 @@ def person_of(token: str) -> Person:
             algorithms=["RS256"],
             audience=[chosen.entra_client_id, f"api://{chosen.entra_client_id}"],
             issuer=keys.issuer,
-            leeway=LEEWAY,
+            leeway=LEEWAY + late,
             options={"require": ["exp", "nbf", "iat", "aud", "iss", "oid", "tid", "sub"], "strict_aud": False},
         )
     except jwt.PyJWTError:

@@ -43,6 +43,15 @@ async def withdraw_exception(req: func.HttpRequest) -> func.HttpResponse:
     return await served(req, lambda: withdraw(req, req.route_params["id"]))
 
 
+@routes.function_name("revise_exception")
+@routes.route(route="v1/exceptions/{id}/versions", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
+async def revise_exception(req: func.HttpRequest) -> func.HttpResponse:
+    """The next version of an exception, without effect until somebody else approves it."""
+    from api.exceptions import revise
+
+    return await served(req, lambda: revise(req, req.route_params["id"]))
+
+
 @routes.function_name("approve_exception")
 @routes.route(route="v1/exceptions/{id}/approval", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 async def approve_exception(req: func.HttpRequest) -> func.HttpResponse:

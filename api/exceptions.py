@@ -11,13 +11,14 @@ from api.answers import Problem, answer
 from api.asking import GUID, chosen, continuation, count, guid_of, json_object, onward, paged
 from api.callers import approver, caller
 from api.statements import now
-from reporting.deciding import approved, proposal_of, proposed, withdrawn
+from reporting.deciding import approved, proposal_of, proposed, revised, withdrawn
 from reporting.records import Actor, Decision
 from runs.context import context
 from scanners import catalogue
 from scanners.errors import RecordRefused
 from scanners.exceptions import Decision as Read
 from scanners.exceptions import standing
+from scanners.model import Control
 from scanners.reading import read_as
 
 PAGE, MOST = 100, 200
@@ -27,24 +28,36 @@ STATUSES = ("pending", "approved", "withdrawn")
 def propose(said: Mapping[str, Any], by: Actor) -> Decision:
     """Make and put an exception, pending until somebody else approves it. Raises RecordRefused."""
     proposal = proposal_of(dict(said))
-    control = catalogue.load().controls.get(proposal.control)
-    if control is None:
-        raise RecordRefused({"control": "is not a control of this version; GET /api/v1/controls lists them"})
-    made = proposed(proposal, control, by, now(), str(uuid.uuid4()))
+    made = proposed(proposal, _control(proposal.control), by, now(), str(uuid.uuid4()))
     context().storage.exceptions.put(made)
     return made
+
+
+def propose_again(text: str, said: Mapping[str, Any], by: Actor) -> Decision:
+    """Make and put the next version, pending until somebody else approves it. Raises RecordRefused, VersionTaken."""
+    current, proposal = versions_of(text)[-1], proposal_of(dict(said))
+    made = revised(proposal, _control(proposal.control), current, by, now())
+    context().storage.exceptions.put(made)
+    return made
+
+
+def _control(name: str) -> Control:
+    control = catalogue.load().controls.get(name)
+    if control is None:
+        raise RecordRefused({"control": "is not a control of this version; GET /api/v1/controls lists them"})
+    return control
 
 
 def approve_as(text: str, by: Actor) -> Decision:
-    """Put the version that has effect. Raises RecordRefused unless `by` is a signed-in person other than the owner."""
-    made = approved(versions_of(text)[-1], by, now())
+    """Put the version that has effect. Raises RecordRefused unless `by` is a signed-in person who has owned no version of it."""
+    made = approved(versions_of(text), by, now())
     context().storage.exceptions.put(made)
     return made
 
 
-def take_back(text: str) -> Decision:
-    """Put the version that takes it back."""
-    made = withdrawn(versions_of(text)[-1])
+def take_back(text: str, by: Actor) -> Decision:
+    """Put the version that takes it back, with who did and when."""
+    made = withdrawn(versions_of(text)[-1], by, now())
     context().storage.exceptions.put(made)
     return made
 
@@ -79,6 +92,12 @@ def create(request: func.HttpRequest) -> func.HttpResponse:
     return answer(shown(made), HTTPStatus.CREATED, {"Location": f"/api/v1/exceptions/{made.id}"})
 
 
+def revise(request: func.HttpRequest, text: str) -> func.HttpResponse:
+    """The next version of an exception; its owner is the person whose token comes with the request."""
+    made = propose_again(text, json_object(request), caller(request))
+    return answer(shown(made), HTTPStatus.CREATED, {"Location": f"/api/v1/exceptions/{made.id}"})
+
+
 def approve(request: func.HttpRequest, text: str) -> func.HttpResponse:
     """Approval by a signed-in person other than the owner."""
     return answer(shown(approve_as(text, approver(request))))
@@ -86,8 +105,7 @@ def approve(request: func.HttpRequest, text: str) -> func.HttpResponse:
 
 def withdraw(request: func.HttpRequest, text: str) -> func.HttpResponse:
     """Take an exception back; the fail returns with the next run. A bearer token that comes along must be a good one."""
-    caller(request)
-    return answer(shown(take_back(text)))
+    return answer(shown(take_back(text, caller(request))))
 
 
 def shown(made: Decision) -> dict[str, Any]:

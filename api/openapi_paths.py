@@ -1,7 +1,7 @@
 """The operations that machines use for runs, results and attestations."""
 
 from api.openapi_schemas import OUTCOMES, SEVERITIES
-from api.openapi_words import HTML, JSON, PROBLEM, ZIP, Schema, header, operation, path, query, ref, text
+from api.openapi_words import HTML, JSON, PROBLEM, TOKEN, ZIP, Schema, header, operation, path, query, ref, text
 
 RUN, CONTROL = path("run", "Id of the run, such as 20261124T030000Z-3f9c"), path("control", "Id of the control")
 FACT, NUMBER = path("fact", "Id of the fact"), path("number", "Number of the page, counted from 1")
@@ -35,7 +35,7 @@ def paths() -> dict[str, dict[str, Schema]]:
 def _service() -> dict[str, dict[str, Schema]]:
     health = operation("Health", "Whether this deployment can work", {200: ref("Health")}, tag="service", level="anonymous", produces=(JSON,))
     health["responses"]["503"] = {"description": "Settings are faulty; their names, without values.", "schema": ref("Health")}
-    itself = operation("OpenApi", "This description", {200: {"type": "object"}}, tag="service", level="anonymous", visible="internal")
+    itself = operation("OpenApi", "This description", {200: {"type": "object"}}, tag="service", level="anonymous", visible="internal", always=True)
     about = "Per permission, role and plan: granted or missing, what stays unknown without it, and the command that grants it."
     return {
         "/health": {"get": health},
@@ -47,18 +47,22 @@ def _service() -> dict[str, dict[str, Schema]]:
 
 def _package(name: str, summary: str, *parameters: Schema) -> dict[str, Schema]:
     answers: dict[int, Schema | None] = {200: FILE, 206: FILE, 302: None}
-    refuses = (400, 404, 409, 413, 416)
+    unsigned = (409,) if parameters else ()  # the latest run is always a signed one
+    refuses = (400, 404, 413, 416, *unsigned)
     about = "Answered with 302 to a short-lived address, or with the bytes: whole up to 25 MB, by Range up to 16 MB an answer."
-    get = operation(name, summary, answers, *parameters, PART, RANGE, about=about, tag="attestations", produces=(ZIP, PROBLEM), refuses=refuses)
+    get = operation(
+        name, summary, answers, *parameters, PART, RANGE, TOKEN, about=about, tag="attestations", produces=(ZIP, PROBLEM), refuses=refuses
+    )
     head = operation(
-        f"{name}Head", f"{summary}: size and digests", {200: None}, *parameters, PART,
-        tag="attestations", produces=(ZIP, PROBLEM), refuses=(400, 404, 409), visible="internal",
+        f"{name}Head", f"{summary}: size and digests", {200: None}, *parameters, PART, TOKEN,
+        tag="attestations", produces=(ZIP, PROBLEM), refuses=(400, 404, *unsigned), visible="internal",
     )  # fmt: skip
     return {"get": get, "head": head}
 
 
 def _report(name: str, summary: str, *parameters: Schema) -> dict[str, Schema]:
-    return {"get": operation(name, summary, {200: text("One page of HTML")}, *parameters, tag="attestations", produces=PAGE, refuses=(404, 409))}
+    refuses = (404, 409) if parameters else (404,)
+    return {"get": operation(name, summary, {200: text("One page of HTML")}, *parameters, TOKEN, tag="attestations", produces=PAGE, refuses=refuses)}
 
 
 def _attestations() -> dict[str, dict[str, Schema]]:
@@ -76,6 +80,7 @@ def _attestations() -> dict[str, dict[str, Schema]]:
         "What a period shows, as a signed package",
         {200: FILE},
         *days,
+        TOKEN,
         tag="attestations",
         produces=(ZIP, PROBLEM),
         refuses=(400, 413),
@@ -125,7 +130,9 @@ def _results() -> dict[str, dict[str, Schema]]:
     history = operation(
         "ControlHistory", "What a control came to over time", {200: ref("History")}, CONTROL, limit(400, 100), ON, tag="results", refuses=(400, 404)
     )
-    controls = operation("ListControls", "The controls of this version", {200: ref("ControlList")}, *filters()[1:], tag="controls", refuses=(400,))
+    controls = operation(
+        "ListControls", "The controls of this version", {200: ref("ControlList")}, *filters()[1:], tag="controls", refuses=(400,), always=True
+    )
     page = {"type": "string", "format": "binary", "description": "The stored bytes, which are JSON"}
     return {
         f"{base}/results": {"get": results},
@@ -137,6 +144,8 @@ def _results() -> dict[str, dict[str, Schema]]:
         },
         "/v1/changes": {"get": changes},
         "/v1/controls": {"get": controls},
-        "/v1/controls/{control}": {"get": operation("GetControl", "One control", {200: ref("Control")}, CONTROL, tag="controls", refuses=(404,))},
+        "/v1/controls/{control}": {
+            "get": operation("GetControl", "One control", {200: ref("Control")}, CONTROL, tag="controls", refuses=(404,), always=True)
+        },
         "/v1/controls/{control}/history": {"get": history},
     }

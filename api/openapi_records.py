@@ -1,7 +1,10 @@
 """What the catalogue, statements, exceptions, links and the access log look like."""
 
+from typing import get_args
+
 from api.openapi_schemas import CONTINUATION, CONTROL
 from api.openapi_words import Schema, anything, day, digest, flag, many, maybe, moment, ref, shape, text, whole
+from reporting.records import State
 
 
 def records() -> dict[str, Schema]:
@@ -40,9 +43,9 @@ def _catalogue() -> dict[str, Schema]:
 def _said() -> dict[str, Schema]:
     """What a statement says."""
     attester = {
-        "name": text("Name"),
-        "title": text("Title"),
-        "role": text("Role"),
+        "name": text("Name", maxLength=120),
+        "title": text("Title", maxLength=120),
+        "role": text("Role", maxLength=64),
         "entra_object_id": text("Object id of the person in the tenant"),
     }
     return {
@@ -73,11 +76,12 @@ def _statements() -> dict[str, Schema]:
         "submitted_by_object_id": maybe(text("Who handed it in")),
         "submitted_at": moment("When it was handed in"),
         "document": maybe(anything("The file behind it: digest, size and type")),
-        "status": text("How it stands", enum=["active", "superseded", "withdrawn"]),
-        "second_approval": maybe(anything("A second person's word")),
+        "status": text("What its people did with it", enum=["active", "superseded", "withdrawn"]),
+        "second_approval": maybe(anything("A second person's word: by_object_id, at, result")),
     }
     shown = {
         **record,
+        "state": text("How it stands today", enum=list(get_args(State))),
         "expired": flag("Its time has passed"),
         "links": shape({"self": text("This"), "document": text("The file")}, optional=("document",)),
     }
@@ -129,9 +133,11 @@ def _exceptions() -> dict[str, Schema]:
         **said,
         "owner": ref("Actor"),
         "approver": maybe(anything("Who approved it")),
-        "created_at": moment("When it was proposed"),
+        "created_at": moment("When this version was proposed"),
         "approved_at": maybe(moment("When it was approved")),
         "status": text("How it stands", enum=["pending", "approved", "withdrawn"]),
+        "withdrawn_by": maybe(anything("Who took it back")),
+        "withdrawn_at": maybe(moment("When it was taken back")),
     }
     shown = {**record, "has_effect": flag("It holds today"), "because": maybe(text("Why it does not")), "links": shape({"self": text("This")})}
     return {
@@ -171,7 +177,7 @@ def _sharing() -> dict[str, Schema]:
         "Scope": shape(scope, optional=("runs", "first", "last")),
         "LinkWish": shape(wish, optional=("scope", "expires_at", "download_limit")),
         "AuditorLink": shape(link, optional=("url",)),
-        "AuditorLinks": shape({"links": many(ref("AuditorLink"))}),
+        "AuditorLinks": shape({"links": many(ref("AuditorLink")), "continuation": CONTINUATION}),
     }
 
 
@@ -191,7 +197,8 @@ def _access() -> dict[str, Schema]:
     session = {
         "url": text("The one-time link"),
         "usable_until": moment("Until when it can be used"),
-        "session_minutes": whole("How long the session lasts"),
+        "session_minutes": whole("How long the session lasts after each use"),
+        "session_minutes_in_all": whole("How long it lasts at most"),
     }
     data = {
         "shared_by": text("Whose evaluation it is"),
@@ -206,6 +213,7 @@ def _access() -> dict[str, Schema]:
         "signature": maybe(anything("Signature of the newest run")),
         "statement": maybe(text("What this is and what it is not")),
         "runs": many(anything("A run: digests and links")),
+        "continuation": CONTINUATION,
     }
     return {
         "AccessLog": shape({"month": text("Year and month"), "entries": many(shape(access)), "continuation": CONTINUATION}),

@@ -133,6 +133,7 @@ def _latest() -> dict[str, Schema]:
         "counts": ref("Counts"),
         "by_severity": anything("Counts by severity"),
         "by_citation": many(shape(provision, more=True)),
+        "by_point": many(_point()),
         "changes": ref("Changes"),
         "complete": flag("Nothing is unknown and nothing is an error"),
         "is_risk_analysis": flag("Always false: this is an evaluation, not the risk analysis"),
@@ -142,7 +143,18 @@ def _latest() -> dict[str, Schema]:
         "stale": flag("Older than 26 hours"),
         "next_due_at": moment("When the next run is due"),
     }
-    return {"Attestation": shape(latest, more=True)}
+    return {"Attestation": shape(latest, optional=("by_point",), more=True)}
+
+
+def _point() -> Schema:
+    point = {
+        "point": text("Number of a point of the articles that the product answers"),
+        "says": text("What it asks"),
+        "state": text("What its controls say; planned, explained or not_judged where none was judged"),
+        "controls": many(text("Id of a control")),
+        "planned": many(text("Id of a control that a later version will bring")),
+    }
+    return shape(point, more=True)
 
 
 def _attestations() -> dict[str, Schema]:

@@ -104,6 +104,10 @@ def body(schema: Schema, about: str) -> Schema:
     return {"name": "body", "in": "body", "required": True, "description": about, "schema": schema}
 
 
+# Never shown in designers: a connector has its own way to send a header of this name.
+TOKEN = header("Authorization", "Bearer and a token of a person who signed in to this tenant", **{"x-ms-visibility": "internal"})
+
+
 def operation(
     name: str,
     summary: str,
@@ -116,11 +120,14 @@ def operation(
     produces: tuple[str, ...] = (JSON, PROBLEM),
     refuses: tuple[int, ...] = (),
     visible: str = "",
+    always: bool = False,
 ) -> Schema:
     """One operation. `answers`: status -> schema of the good answers; `refuses`: statuses that are answered with a problem.
 
-    401 is the platform's own, without a body, where the key is missing; 503 is said where settings or store are at fault.
+    401 is the platform's own, without a body, where the key is missing, and a problem where a token came along that is not believed. 503 is said
+    where settings or store are at fault, but for operations that `always` answer because they need neither.
     """
+    takes_token = any(each["name"] == TOKEN["name"] for each in parameters)
     made: Schema = {
         "operationId": name,
         "summary": summary,
@@ -132,9 +139,10 @@ def operation(
         "x-auth-level": level,
     }
     if level != "anonymous":
-        made["responses"]["401"] = {"description": "The key is missing or wrong, or a bearer token that came along is not believed."}
-        refuses = (*refuses, 403)
-    for status in sorted({*refuses, 503}):
+        made["responses"]["401"] = {"description": "The key is missing or wrong; the platform answers without a body."}
+    if takes_token:
+        refuses = (*refuses, 401, 403)
+    for status in sorted({*refuses, *(() if always else (503,))}):
         made["responses"][str(status)] = {"description": WHY[status], "schema": ref("Problem")}
     if parameters:
         made["parameters"] = list(parameters)
@@ -145,7 +153,7 @@ def operation(
 
 WHY = {
     400: "A parameter or the body is not as it must be; the detail says what is allowed.",
-    401: "Nobody is signed in.",
+    401: "The key, the link or the sign-in is missing, wrong or has ended.",
     403: "Who calls may not do this.",
     404: "There is nothing of that name.",
     409: "The present state does not allow it.",

@@ -9,13 +9,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api.answers import SAFE
 from reporting.formats.text import plain, words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+TYPED = 300_000  # characters of a field of a form; more does not come through its limit
 
 
 def page(template: str, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None, **values: Any) -> func.HttpResponse:
@@ -44,7 +46,7 @@ def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(loader=PackageLoader("api"), autoescape=True, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True)
-    made.filters.update(moment=moment, day=date_of, words=words)
+    made.filters.update(moment=moment, day=date_of, words=words, typed=_typed)
     return made
 
 
@@ -54,6 +56,11 @@ def _style() -> tuple[str, str]:
 
     text = files("api").joinpath("templates", "style.css").read_text("utf-8")
     return text, base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _typed(value: str) -> Markup:
+    """What a person typed, given back whole: in a form it must not be cut."""
+    return escape(plain(value, TYPED))
 
 
 def _shown(value: Any) -> Any:

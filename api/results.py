@@ -27,7 +27,9 @@ def of_run(request: func.HttpRequest, text: str) -> func.HttpResponse:
     run = signed_run(text)
     found = [result for result in results_of(context().storage, run) if _fits(result, wanted)]
     page, further = paged(found, lambda result: result.control, place, size)
-    return answer({"run": run, "total": len(found), "results": [result.to_json() for result in page], "continuation": onward(f"results of {run}", further)})
+    return answer(
+        {"run": run, "total": len(found), "results": [result.to_json() for result in page], "continuation": onward(f"results of {run}", further)}
+    )
 
 
 def filters(request: func.HttpRequest) -> dict[str, frozenset[str] | None]:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -9,16 +10,17 @@ from urllib.parse import quote, urlsplit
 import azure.functions as func
 
 from api.answers import Problem, answer
-from api.asking import continuation, count, json_object, onward, refused
+from api.asking import continuation, count, json_object, onward, paged, refused
 from api.callers import caller
 from api.statements import now
 from reporting.records import Actor
-from reporting.sharing import AuditorLink, Wish, invited, shared, wish_of
+from reporting.sharing import SESSION, SESSION_IN_ALL, AuditorLink, Wish, invited, shared, wish_of
 from runs.context import context
 from scanners.errors import RecordRefused
 from scanners.result import rfc3339
 
 LINK_ID = re.compile(r"[0-9a-f]{16}")
+LINK_PLACE = re.compile(r"[0-9]{13}_[0-9a-f]{16}")
 PLACE = re.compile(r"[0-9]{13}_[0-9a-f]{32}")
 MONTH = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])")
 PAGE, MOST = 100, 500
@@ -53,13 +55,25 @@ def invite(by: Actor, where: str) -> tuple[str, str]:
 
 def create(request: func.HttpRequest) -> func.HttpResponse:
     """A new link; its URL is in this answer and nowhere else."""
-    link, url = share(wish_of(json_object(request)), caller(request), origin(request))
+    by = caller(request)
+    link, url = share(wish_of(json_object(request)), by, origin(request))
     return answer({**link.shown(now()), "url": url}, HTTPStatus.CREATED, {"Location": f"/api/v1/auditor-links/{link.id}"})
 
 
-def listed() -> func.HttpResponse:
-    """All links, newest first."""
-    return answer({"links": [link.shown(now()) for link in context().storage.links.all()]})
+def listed(request: func.HttpRequest) -> func.HttpResponse:
+    """A page of the links, newest first."""
+    size, place = count(request, MOST, PAGE), continuation(request, "links", LINK_PLACE)
+    shown, further = page_of_links(size, place)
+    return answer({"links": [link.shown(now()) for link in shown], "continuation": onward("links", further)})
+
+
+def page_of_links(size: int, after: str | None) -> tuple[list[AuditorLink], str | None]:
+    """Links, newest first, and the place where the page ended. A place names the last link of a page, so new links do not move it."""
+    return paged(sorted(context().storage.links.all(), key=_place), _place, after, size)
+
+
+def _place(link: AuditorLink) -> str:
+    return f"{9_999_999_999_999 - int(link.created_at.timestamp() * 1000):013d}_{link.id}"
 
 
 def one(text: str) -> func.HttpResponse:
@@ -99,5 +113,10 @@ def access_log(request: func.HttpRequest) -> func.HttpResponse:
 def console_session(request: func.HttpRequest) -> func.HttpResponse:
     """A one-time sign-in link to the console."""
     url, until = invite(caller(request), origin(request))
-    value: dict[str, Any] = {"url": url, "usable_until": until, "session_minutes": 30}
+    minutes = {"session_minutes": _minutes(SESSION), "session_minutes_in_all": _minutes(SESSION_IN_ALL)}
+    value: dict[str, Any] = {"url": url, "usable_until": until, **minutes}
     return answer(value, HTTPStatus.CREATED)
+
+
+def _minutes(span: timedelta) -> int:
+    return int(span.total_seconds() // 60)

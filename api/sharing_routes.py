@@ -10,10 +10,10 @@ routes = func.Blueprint()
 @routes.function_name("list_auditor_links")
 @routes.route(route="v1/auditor-links", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
 async def list_auditor_links(req: func.HttpRequest) -> func.HttpResponse:
-    """The links that were given out."""
+    """A page of the links that were given out."""
     from api.sharing import listed
 
-    return await served(req, listed)
+    return await served(req, lambda: listed(req))
 
 
 @routes.function_name("create_auditor_link")

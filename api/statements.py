@@ -19,7 +19,7 @@ from api.callers import approver, caller
 from api.visits import note
 from reporting.documents import BY_ENDING, LARGEST, inspected
 from reporting.records import Actor, Document, Statement
-from reporting.stating import Told, approved, draft_of, stated, superseded, withdrawn
+from reporting.stating import Told, approved, draft_of, in_force, revised, stated, superseded, withdrawn
 from runs.context import context
 from scanners import catalogue
 from scanners.errors import RecordRefused, VersionTaken
@@ -54,20 +54,20 @@ def record(said: Mapping[str, Any], by: Actor, file: File | None = None, *, of: 
     """Make and put a statement, or with `of` its next version; with what its author should know. Raises RecordRefused, VersionTaken."""
     fields = dict(said)
     keep = fields.pop("keep_document", False)
-    if keep not in (True, False):
+    if not isinstance(keep, bool):
         raise RecordRefused({"keep_document": "must be true or false"})
+    if of is not None:
+        in_force(of)
     draft, at = draft_of(fields), now()
     fact = types().get(draft.type)
     if fact is None:
         raise RecordRefused({"type": f"is not a type of statement; the types are {', '.join(sorted(types()))}"})
-    if of is not None and draft.type != of.type:
-        raise RecordRefused({"type": f"is not that of the statement, which is {of.type}"})
     identity = of.id if of else str(uuid.uuid4())
     document = _kept_file(identity, file) if file else of.document if of and keep else None
     readers = tuple(sorted(control.id for control in catalogue.load().controls.values() if fact.id in control.needs)) or (fact.id,)
     told = Told(fact=fact, controls=readers, by=by, at=at, document=document)
-    old = _replaced(draft.supersedes, draft.type)
-    made = stated(draft, told, identity, version=of.version + 1 if of else 1)
+    old = _replaced(draft.supersedes, draft.type, identity)
+    made = revised(draft, told, of) if of else stated(draft, told, identity, before=old)
     store = context().storage.statements
     if file and document:
         store.put_document(identity, document.sha256, document.media_type, file.body)
@@ -92,19 +92,18 @@ def _kept_file(identity: str, file: File) -> Document:
     return inspected(file.body, file.media, identity)
 
 
-def _replaced(older: str | None, kind: str) -> Statement | None:
+def _replaced(older: str | None, kind: str, newer: str) -> Statement | None:
     if older is None:
         return None
     versions = context().storage.statements.versions(older.lower())
-    if not versions or versions[-1].type != kind or versions[-1].status != "active":
-        raise RecordRefused({"supersedes": "must be the id of a statement of the same type that is active"})
+    if not versions or versions[-1].id == newer or versions[-1].type != kind or versions[-1].status != "active":
+        raise RecordRefused({"supersedes": "must be the id of another statement of the same type that is active"})
     return versions[-1]
 
 
 def attached(current: Statement, file: File, by: Actor) -> tuple[Statement, tuple[str, ...]]:
     """The next version, with the file behind it. A second person's word counted for the version before, so it is asked for again."""
-    if current.status != "active":
-        raise RecordRefused({"status": f"the statement is {current.status}"})
+    in_force(current)
     whole = current.to_json()
     return record({name: whole[name] for name in RECORD if name != "supersedes"}, by, file, of=current)
 
@@ -203,7 +202,7 @@ def approve(request: func.HttpRequest, text: str) -> func.HttpResponse:
     by, said = approver(request), json_object(request)
     if set(said) != {"result"} or said["result"] not in ("approved", "rejected"):
         raise RecordRefused({"result": "must be approved or rejected, and nothing else is part of it"})
-    made = approved(versions_of(text)[-1], by, now(), said["result"])
+    made = approved(versions_of(text), by, now(), said["result"])
     context().storage.statements.put(made)
     return answer(shown(made))
 
@@ -230,10 +229,11 @@ def document(request: func.HttpRequest, text: str) -> func.HttpResponse:
 
 
 def shown(made: Statement) -> dict[str, Any]:
-    """A statement as it is served: the record, whether its time has passed, and links."""
+    """A statement as it is served: the record, how it stands today, and links."""
     base = f"/api/v1/statements/{made.id}"
     links = {"self": base, **({"document": f"{base}/document"} if made.document else {})}
-    return {**made.to_json(), "expired": made.expires_at < now().date(), "links": links}
+    today = now().date()
+    return {**made.to_json(), "state": made.state(today), "expired": made.expires_at < today, "links": links}
 
 
 def _written(made: Statement, notes: tuple[str, ...]) -> func.HttpResponse:

@@ -9,6 +9,7 @@ import azure.functions as func
 from reporting.records import Actor
 from reporting.sharing import Access
 from runs.context import context
+from scanners.errors import StorageError
 
 log = logging.getLogger(__name__)
 REFUSALS = 120  # logged refusals a minute and process; what is more is answered 429 and counted in the function app's log only
@@ -40,6 +41,14 @@ def note(
         user_agent=_printable(request.headers.get("User-Agent", "")) or None,
     )
     held.storage.access.add(entry)
+
+
+def note_if_possible(request: func.HttpRequest, what: str, status: int, *, run: str | None, link: str | None, reason: str) -> None:
+    """The same for a refusal or a fault, which is answered whether or not it can be logged: nothing is given away."""
+    try:
+        note(request, what, status, run=run, link=link, reason=reason)
+    except StorageError as fault:
+        log.warning("a refusal could not be written to the access log: %s", type(fault).__name__)
 
 
 def address_of(request: func.HttpRequest) -> str:

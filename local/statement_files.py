@@ -17,7 +17,7 @@ import yaml
 
 from reporting.documents import inspected, media_type_of
 from reporting.records import Actor, Document, Statement
-from reporting.stating import Told, draft_of, stated, withdrawn
+from reporting.stating import Told, draft_of, revised, stated, withdrawn
 from scanners.catalogue import load
 from scanners.errors import RecordRefused
 from scanners.model import Fact
@@ -74,16 +74,19 @@ def parsed(path: Path) -> dict[str, Any]:
     return said
 
 
-def made(said: Mapping[str, Any], folder: Path, at: datetime, identity: str, version: int = 1, by: Actor = BY) -> Made:
-    """The record of what a file says. Raises RecordRefused naming each field that is wrong."""
+def made(said: Mapping[str, Any], folder: Path, at: datetime, identity: str, before: Statement | None = None) -> Made:
+    """The record of what a file says: the next version of `before` where that has the identity, else a new statement that follows it.
+
+    Raises RecordRefused naming each field that is wrong.
+    """
     fields = {name: value for name, value in said.items() if name != "document"}
     draft = draft_of(fields)
     fact = types().get(draft.type)
     if fact is None:
         raise RecordRefused({"type": f"is not a type of statement; the types are {', '.join(sorted(types()))}"})
     document, body = _document(said.get("document"), folder, identity)
-    told = Told(fact=fact, controls=readers(fact), by=by, at=at, document=document)
-    found = stated(draft, told, identity, version=version)
+    told = Told(fact=fact, controls=readers(fact), by=BY, at=at, document=document)
+    found = revised(draft, told, before) if before is not None and before.id == identity else stated(draft, told, identity, before=before)
     return Made(found.record, body, found.notes)
 
 
@@ -137,11 +140,10 @@ def _planned(folder: Path, known: Mapping[str, Statement], at: datetime) -> Iter
     found: list[tuple[Change, bytes | None]] = []
     for path in _statement_files(folder):
         name = path.relative_to(folder).as_posix()
-        identity = str(uuid.uuid5(NAMESPACE, name))
-        before = known.get(identity)
+        identity, before = _identity(name, known)
         try:
             said = parsed(path)
-            new = made(said, folder, at, identity, before.version + 1 if before else 1)
+            new = made(said, folder, at, identity, before)
         except RecordRefused as refusal:
             problems.update({f"{name}: {field}": problem for field, problem in refusal.problems.items()})
             continue
@@ -151,32 +153,39 @@ def _planned(folder: Path, known: Mapping[str, Statement], at: datetime) -> Iter
     return iter(found)
 
 
+def _identity(name: str, known: Mapping[str, Statement]) -> tuple[str, Statement | None]:
+    """The id of a file's statement, and what it follows. What was taken back stays so: a file that comes back is a statement of its own."""
+    ended, number = None, 1
+    while True:
+        identity = str(uuid.uuid5(NAMESPACE, name if number == 1 else f"{name}\0{number}"))
+        found = known.get(identity)
+        if found is None:
+            return identity, ended
+        if found.status == "active":
+            return identity, found
+        ended, number = found, number + 1
+
+
 def _statement_files(folder: Path) -> list[Path]:
-    """Every file that is a statement, in order. A JSON file that another file names as its document is none."""
-    files = sorted(p for p in folder.rglob("*") if p.suffix in ENDINGS and not p.name.startswith("."))
-    named = set()
-    for path in files:
-        try:
-            said = parsed(path)
-        except RecordRefused:
-            continue  # refused by name when it is read as a statement
-        if isinstance(said.get("document"), str):
-            named.add((folder / said["document"]).resolve())
-    return [path for path in files if path.resolve() not in named]
+    """Every file that is a statement, in order."""
+    return sorted(p for p in folder.rglob("*") if p.suffix in ENDINGS and not p.name.startswith("."))
 
 
 def _change(before: Statement | None, new: Made, controls_named: bool) -> Change:
     """What a file means for its statement. Controls that the file does not name follow the catalogue, and are no change of the statement."""
     if before is None:
         return Change("added", new.record, new.notes)
-    same = before.status == "active" and _content(before, controls_named) == _content(new.record, controls_named)
+    same = _content(before, controls_named) == _content(new.record, controls_named)
+    if before.id != new.record.id:  # where another statement took its place, the file has had its day until it says something else
+        return Change("unchanged", before) if same and before.status == "superseded" else Change("added", new.record, new.notes)
     return Change("unchanged", before, new.notes) if same else Change("changed", new.record, new.notes)
 
 
 def _content(record: Statement, controls_named: bool) -> dict[str, Any]:
-    apart = {"version", "submitted_at", "submitted_by_kind", "submitted_by_object_id", "status", "second_approval"}
+    apart = {"id", "version", "submitted_at", "submitted_by_kind", "submitted_by_object_id", "status", "second_approval"}
     apart |= set() if controls_named else {"control_ids"}
-    return {name: value for name, value in record.to_json().items() if name not in apart}
+    whole = {name: value for name, value in record.to_json().items() if name not in apart}
+    return {**whole, "document": record.document.sha256 if record.document else None}
 
 
 def _from_file(identity: str) -> bool:

@@ -9,19 +9,23 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from local.environment import Folder, UsageError
+from local.host.errors import DataInUseError
+from local.host.store import Store
 from local.statement_files import BY, keep, made, parsed, sync, types
 from reporting.stating import withdrawn
 from reporting.storage import Storage
 from scanners.errors import ScannerError
 from scanners.statements import Missing, choose, type_of
+
+COUNTING = ("active", "upcoming", "pending")  # states in which the days that are left say something
 
 
 def now() -> datetime:
@@ -37,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("type", nargs="?", help="such as baa_microsoft")
     add = _stored(verbs.add_parser("add", help="record a statement from a YAML or JSON file"))
     add.add_argument("file", type=Path)
-    add.add_argument("--document", help="the file that proves it (PDF, PNG, JPEG, DOCX, XLSX, TXT, CSV, JSON; 25 MB at most)")
+    add.add_argument("--document", help="the file that proves it (PDF, PNG, JPEG, DOCX, XLSX, TXT; 25 MB at most)")
     add.add_argument("--replaces", metavar="ID", help="this is the next version of that statement")
     listing = _stored(verbs.add_parser("list", help="list statements, and what is due"))
     listing.add_argument("--type")
@@ -87,8 +91,23 @@ def opened(chosen: argparse.Namespace) -> Iterator[Storage]:
     if connection := os.environ.get("EVIDENCE_STORAGE"):
         yield _ready(connection, tenant_id)
     else:
-        with Azurite(folder.store) as azurite:
+        with _alone(folder), Azurite(folder.store) as azurite:
             yield _ready(azurite.connection_string, tenant_id)
+
+
+@contextmanager
+def _alone(folder: Folder) -> Iterator[None]:
+    """Keep a demo or a scan out of the folder while the block lasts; refuse where one is in it. Two emulators on one store lose what is written."""
+    file = folder.host / "taskhub.sqlite"
+    if not file.exists():
+        yield
+        return
+    try:
+        held = Store(file)
+    except DataInUseError as fault:
+        raise UsageError(f"a demo or a scan is at work in {folder.path}; stop it first, or use the API that it serves") from fault
+    with closing(held):
+        yield
 
 
 def _ready(connection: str, tenant_id: str) -> Storage:
@@ -149,15 +168,13 @@ def add(chosen: argparse.Namespace, storage: Storage) -> int:
     if chosen.document:
         document = Path(chosen.document)
         said, folder = {**said, "document": document.name}, document.parent
-    before = storage.statements.versions(chosen.replaces) if chosen.replaces else ()
+    before = storage.statements.versions(chosen.replaces)[-1:] if chosen.replaces else ()
     if chosen.replaces and not before:
         return _none(chosen.replaces)
-    identity, version = (chosen.replaces, before[-1].version + 1) if before else (str(uuid.uuid4()), 1)
-    new = made(said, folder, now(), identity, version)
-    if before and new.record.type != before[-1].type:
-        raise UsageError(f"{identity} is a statement of type {before[-1].type}, not {new.record.type}")
+    identity = before[0].id if before else str(uuid.uuid4())
+    new = made(said, folder, now(), identity, before[0] if before else None)
     keep(new, storage.statements)
-    print(f"{identity} version {version}, in force until {new.record.expires_at}")
+    print(f"{identity} version {new.record.version}, {new.record.state(now().date())}, until {new.record.expires_at}")
     for note in new.notes:
         print(f"note: {note}")
     return 0
@@ -167,16 +184,17 @@ def listed(chosen: argparse.Namespace, storage: Storage) -> int:
     """Print every statement, then what no statement says yet."""
     if chosen.type and chosen.type not in types():
         raise UsageError(f"{chosen.type} is not a type of statement; `python -m local statements form` lists them")
-    records = [r.to_json() for r in storage.statements.current(chosen.type)]
+    today = now().date()
+    records = [{**r.to_json(), "state": r.state(today), "expired": r.expires_at < today} for r in storage.statements.current(chosen.type)]
     wanted = {name: fact for name, fact in sorted(types().items()) if chosen.type in (None, name)}
     due = {name: found for name, fact in wanted.items() if isinstance(found := choose(fact, records, now()), Missing)}
     if chosen.json:
         print(json.dumps({"statements": records, "due": {name: {"because": m.because, "provide": m.provide} for name, m in due.items()}}, indent=1))
         return 0
     for record in sorted(records, key=lambda r: (r["type"], r["effective_from"])):
-        left = (datetime.fromisoformat(record["expires_at"]).date() - now().date()).days
-        ends = f"{left} days left" if left >= 0 else "ended"
-        print(f"{record['type']:32} {record['id']} v{record['version']} {record['status']:10} until {record['expires_at']} ({ends})")
+        left = (date.fromisoformat(record["expires_at"]) - today).days
+        ends = f" ({left} days left)" if record["state"] in COUNTING else ""
+        print(f"{record['type']:32} {record['id']} v{record['version']} {record['state']:10} until {record['expires_at']}{ends}")
     for name, missing in due.items():
         print(f"due: {name:27} {missing.because}")
     return 0

@@ -12,13 +12,14 @@ from typing import IO, Any, Self
 from reporting import package
 from reporting.attestation import Previous, Subject, chain, opened, signer_part
 from reporting.changes import Life, changes, live
+from reporting.coverage import counted
 from reporting.formats import ndjson
 from reporting.records import CatalogueInfo, Decision, Run, RunPlan, Statement, sha256
 from reporting.report import EvidenceFile, FailedRun, Point, Report
 from reporting.signing import Signer
 from reporting.storage import Storage
 from reporting.storage.evidence import RunEvidence, member
-from reporting.summary import counted, counts, summary
+from reporting.summary import counts, summary
 from scanners.errors import StorageError
 from scanners.result import Result, rfc3339
 

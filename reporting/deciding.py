@@ -1,18 +1,20 @@
-"""Making records of exceptions: proposed by an owner, approved by somebody else, withdrawn. Pure: who, when and which id are handed in.
+"""Making records of exceptions: proposed by an owner, approved by somebody else, proposed again, withdrawn. Pure: who, when, which id are handed in.
 
 What a decision may and may not do is told in scanners.exceptions; here it is refused before it is stored, field by field.
 """
 
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reporting.records import Actor, Decision
-from scanners.errors import EvidenceRefused, RecordRefused
+from reporting.wording import Id, PlainDay, problems_of, words_problem
+from scanners.errors import RecordRefused
 from scanners.exceptions import addressable, longest
-from scanners.minimum_necessary import refuse_what_must_not_be_stored
-from scanners.model import Control, Fact
+from scanners.minimum_necessary import has_social_security_number
+from scanners.model import Control
 
 
 class Proposal(BaseModel):
@@ -20,12 +22,12 @@ class Proposal(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    control: str
+    control: str = Field(max_length=200)
     kind: Literal["documented_alternative", "risk_acceptance"]
     reason: str = Field(min_length=20, max_length=4000)
     compensating_measure: str = Field(min_length=10, max_length=4000)
-    objects: tuple[str, ...] = Field(default=(), max_length=1000)
-    expires_at: date
+    objects: tuple[Id, ...] = Field(default=(), max_length=1000)
+    expires_at: PlainDay
 
 
 def proposal_of(value: Any) -> Proposal:
@@ -33,14 +35,27 @@ def proposal_of(value: Any) -> Proposal:
     try:
         return Proposal.model_validate(value)
     except ValidationError as fault:
-        raise RecordRefused({".".join(map(str, e["loc"])) or "exception": e["msg"] for e in fault.errors(include_input=False)}) from fault
+        raise RecordRefused(problems_of(fault, "exception")) from fault
 
 
-def proposed(proposal: Proposal, control: Control, by: Actor, at: datetime, identity: str) -> Decision:
+def revised(proposal: Proposal, control: Control, current: Decision, by: Actor, at: datetime) -> Decision:
+    """The next version, without effect until somebody else approves it: the approval was of the version before. Raises RecordRefused.
+
+    Control and kind stay: a decision about something else is another decision.
+    """
+    if current.status == "withdrawn":
+        raise RecordRefused({"status": "the exception is withdrawn; what has ended is proposed anew, as an exception of its own"})
+    fixed = {"control": (proposal.control, current.control), "kind": (proposal.kind, current.kind)}
+    if problems := {field: f"is not that of the exception, which is {was}" for field, (said, was) in fixed.items() if said != was}:
+        raise RecordRefused(problems)
+    return proposed(proposal, control, by, at, current.id, version=current.version + 1)
+
+
+def proposed(proposal: Proposal, control: Control, by: Actor, at: datetime, identity: str, *, version: int = 1) -> Decision:
     """A decision without effect until somebody else approves it. Raises RecordRefused."""
     today, latest = at.astimezone(UTC).date(), (at.astimezone(UTC) + longest(control)).date()
     problems = {}
-    if by.object_id is None:
+    if by.kind != "entra" or by.object_id is None:
         problems["owner"] = "must be a signed-in person: an exception without an owner has no effect"
     if proposal.kind == "documented_alternative" and not addressable(control):
         problems["kind"] = f"{control.id} is {control.designation}: it cannot be met in another way, but its risk can be accepted for a while"
@@ -53,6 +68,7 @@ def proposed(proposal: Proposal, control: Control, by: Actor, at: datetime, iden
         raise RecordRefused(problems)
     return Decision(
         id=identity,
+        version=version,
         control=control.id,
         kind=proposal.kind,
         owner=by,
@@ -65,22 +81,22 @@ def proposed(proposal: Proposal, control: Control, by: Actor, at: datetime, iden
 
 
 def _privacy_problems(proposal: Proposal) -> dict[str, str]:
-    problems = {}
-    for field in ("reason", "compensating_measure"):
-        try:
-            refuse_what_must_not_be_stored(Fact(reading=dict), {field: getattr(proposal, field)})
-        except EvidenceRefused as refusal:
-            problems[field] = f"{str(refusal).partition('the answer ')[2]}; leave it out"
-    return problems
+    found = {field: words_problem({field: getattr(proposal, field)}) for field in ("reason", "compensating_measure")}
+    if any(map(has_social_security_number, proposal.objects)):
+        found["objects"] = "hold what looks like a social security number; leave it out"
+    return {field: problem for field, problem in found.items() if problem is not None}
 
 
-def approved(current: Decision, by: Actor, at: datetime) -> Decision:
-    """The version that has effect. Raises RecordRefused unless a signed-in person other than the owner approves it, and in time."""
-    problems = {}
+def approved(versions: Sequence[Decision], by: Actor, at: datetime) -> Decision:
+    """The version that has effect, made of the newest of `versions`, which are all of an exception, oldest first.
+
+    Raises RecordRefused unless a signed-in person who has owned no version of it approves it, and in time.
+    """
+    current, problems = versions[-1], {}
     if by.kind != "entra" or by.object_id is None:
         problems["approver"] = "must be a signed-in person"
-    elif by.object_id.lower() == (current.owner.object_id or "").lower():
-        problems["approver"] = "must be somebody else than the owner"
+    elif by.object_id.lower() in {(each.owner.object_id or "").lower() for each in versions}:
+        problems["approver"] = "must be somebody else than the owner, of this version and of those before"
     if current.status != "pending":
         problems["status"] = f"the exception is {current.status} already"
     if current.expires_at < at.astimezone(UTC).date():
@@ -90,8 +106,8 @@ def approved(current: Decision, by: Actor, at: datetime) -> Decision:
     return current.model_copy(update={"version": current.version + 1, "approver": by, "approved_at": at, "status": "approved"})
 
 
-def withdrawn(current: Decision) -> Decision:
+def withdrawn(current: Decision, by: Actor, at: datetime) -> Decision:
     """The version that takes it back; the fail returns with the next run. Raises RecordRefused when it is withdrawn already."""
     if current.status == "withdrawn":
         raise RecordRefused({"status": "the exception is withdrawn already"})
-    return current.model_copy(update={"version": current.version + 1, "status": "withdrawn"})
+    return current.model_copy(update={"version": current.version + 1, "status": "withdrawn", "withdrawn_by": by, "withdrawn_at": at})

@@ -16,6 +16,7 @@ from scanners.result import rfc3339
 RUN_ID_FORMAT = "%Y%m%dT%H%M%SZ"
 Status = Literal["running", "completed", "failed"]
 Trigger = Literal["timer", "manual", "command"]
+State = Literal["active", "upcoming", "pending", "expired", "rejected", "superseded", "withdrawn"]
 
 
 def canonical(value: Any) -> bytes:
@@ -137,6 +138,9 @@ class Attester(BaseModel):
     entra_object_id: str
 
 
+NEEDS_SECOND_WORD = frozenset({"addressable_decision"})  # types whose effect is that of an exception
+
+
 class Statement(Record):
     """What only a person can say. A change is a new version; nothing is overwritten. Expiry is computed from `expires_at`, never stored."""
 
@@ -158,9 +162,29 @@ class Statement(Record):
     second_approval: dict[str, Any] | None = None
     details: dict[str, Any]
 
+    @property
+    def rejected(self) -> bool:
+        """A second person said no, to this version or to one before it, and nobody has said yes since."""
+        return self.second_approval is not None and self.second_approval.get("result") != "approved"
+
+    def state(self, today: date) -> State:
+        """How it stands on a day, in one word; everywhere the same."""
+        if self.status != "active":
+            return self.status
+        if self.rejected:
+            return "rejected"
+        if self.expires_at < today:
+            return "expired"
+        if self.type in NEEDS_SECOND_WORD and self.second_approval is None:
+            return "pending"
+        return "upcoming" if self.effective_from > today else "active"
+
 
 class Decision(Record):
-    """An exception: a signed, expiring decision not to meet an addressable control, or to accept a risk for a while (164.306(d)(3))."""
+    """An exception: a signed, expiring decision not to meet an addressable control, or to accept a risk for a while (164.306(d)(3)).
+
+    `owner` and `created_at` are of the version: who proposed it, and when.
+    """
 
     id: str
     version: int = 1
@@ -175,6 +199,8 @@ class Decision(Record):
     approved_at: AwareDatetime | None = None
     expires_at: date
     status: Literal["pending", "approved", "withdrawn"] = "pending"
+    withdrawn_by: Actor | None = None
+    withdrawn_at: AwareDatetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ RETRY_REJECTED = timedelta(days=7)  # types are offered tenant by tenant; a reje
 LOOK_BACK = 6  # earlier runs that are asked for what they remembered
 WINDOW = (timedelta(hours=48), timedelta(hours=4))  # the audit log is searched from and until so long ago: it is written late
 FINAL = frozenset({Reason.NOT_PERMITTED, Reason.NOT_SUPPORTED, Reason.NOT_LICENSED})  # asking again would change nothing
-RECORD, STARTED = "snapshots", "jobs"
+RECORD, INTENDED, STARTED = "snapshots", "jobs-intended", "jobs"
 State = dict[str, Any]
 
 
@@ -110,23 +110,35 @@ def patience(context: Context) -> dict[str, Any]:
 
 
 async def start(context: Context, plan: RunPlan) -> Jobs:
-    """Start what the plan's facts need. A second execution finds what the first one started."""
+    """Start what the plan's facts need. A second execution finds what the first one started, also when that was ended before it could say so.
+
+    Jobs have names that follow from the run, so they can be found; that something may be there to be found is written down before the first call.
+    """
     found = await asyncio.to_thread(context.storage.runs.find_record, plan.run, STARTED)
     if found is not None:
         return Jobs.from_json(found)
+    afresh = await asyncio.to_thread(_intend, context.storage, plan.run)
     facts = [catalogue.load().facts[name] for name in plan.facts]
     doors, jobs = await context.doors(), Jobs()
     types = frozenset[str]().union(*(snapshot_types(fact) for fact in facts))
     if types and doors.source != "admin_rest":
         earlier = await asyncio.to_thread(_remembered, context.storage, plan)
-        jobs = await _start_snapshots(doors, types, earlier)
+        jobs = await _start_snapshots(doors, types, earlier, plan.run)
     searching = next((fact for fact in facts if audit_slices(fact)), None)
     if searching is not None:
-        jobs = await _start_searches(doors, searching, plan, jobs)
+        jobs = await _start_searches(doors, searching, plan, jobs, afresh)
     return Jobs.from_json(await asyncio.to_thread(context.storage.runs.put_once, plan.run, STARTED, jobs.to_json()))
 
 
-async def _start_snapshots(doors: "Doors", types: Iterable[str], earlier: Mapping[str, Any]) -> Jobs:
+def _intend(storage: Storage, run: str) -> bool:
+    """Write down that jobs are about to be made. True when nobody has done so before."""
+    if storage.runs.find_record(run, INTENDED) is not None:
+        return False
+    storage.runs.put_once(run, INTENDED, {})
+    return True
+
+
+async def _start_snapshots(doors: "Doors", types: Iterable[str], earlier: Mapping[str, Any], run: str) -> Jobs:
     """One job per workload, so that one that fails takes nothing else with it."""
     made: list[Job] = []
     rejected: list[str] = []
@@ -136,7 +148,7 @@ async def _start_snapshots(doors: "Doors", types: Iterable[str], earlier: Mappin
     try:
         service = doors.snapshots()
         for workload, kinds in by_workload.items():
-            started = await service.start(workload, kinds, extracted=earlier["extracted"])
+            started = await service.start(workload, kinds, run=run, extracted=earlier["extracted"])
             made += started.jobs
             rejected += started.rejected
     except Undecided as doubt:
@@ -145,12 +157,12 @@ async def _start_snapshots(doors: "Doors", types: Iterable[str], earlier: Mappin
     return Jobs(tuple(made), tuple(rejected))
 
 
-async def _start_searches(doors: "Doors", fact: Fact, plan: RunPlan, jobs: Jobs) -> Jobs:
+async def _start_searches(doors: "Doors", fact: Fact, plan: RunPlan, jobs: Jobs, afresh: bool) -> Jobs:
     from scanners.doors.audit_query import Slice
 
     since, until = (rfc3339(plan.started_at - ago) for ago in WINDOW)
     searches = tuple(Slice(name, operations, since, until) for name, operations in audit_slices(fact).items())
-    return await _search(doors, replace(jobs, searched_by=fact.id, searches=searches), plan.run)
+    return await _search(doors, replace(jobs, searched_by=fact.id, searches=searches), plan.run, afresh)
 
 
 async def follow(context: Context, run: str, jobs: Jobs) -> Jobs:
@@ -181,7 +193,7 @@ async def _follow_snapshots(service: "Snapshots", jobs: Jobs) -> Jobs:
     return replace(jobs, snapshots=tuple(seen), objects=objects, strikes=jobs.strikes + strikes)
 
 
-async def _search(doors: "Doors", jobs: Jobs, run: str) -> Jobs:
+async def _search(doors: "Doors", jobs: Jobs, run: str, afresh: bool = False) -> Jobs:
     """Submit, look at and count the searches, each on its own: one that goes wrong keeps what is known of it."""
     if not jobs.searches or jobs.search_refused is not None:
         return jobs
@@ -192,16 +204,16 @@ async def _search(doors: "Doors", jobs: Jobs, run: str) -> Jobs:
     seen: list[Slice] = []
     doubts: list[Undecided] = []
     for each in jobs.searches:
-        now, trouble = await _search_one(queries, each, run) if not doubts and each.open else (each, None)
+        now, trouble = await _search_one(queries, each, run, afresh) if not doubts and each.open else (each, None)
         seen.append(now)
         doubts += [trouble] if trouble else []
     final = next((each for each in doubts if each.reason in FINAL), None)
     return replace(jobs, searches=tuple(seen), search_refused=final, strikes=jobs.strikes + bool(doubts))
 
 
-async def _search_one(queries: "AuditQueries", one: "Slice", run: str) -> "tuple[Slice, Undecided | None]":
+async def _search_one(queries: "AuditQueries", one: "Slice", run: str, afresh: bool) -> "tuple[Slice, Undecided | None]":
     try:
-        one = (await queries.start((one,), run))[0]
+        one = (await queries.start((one,), run, afresh=afresh))[0]
         one = (await queries.poll((one,)))[0]
         return await queries.count(one, run), None
     except Undecided as doubt:

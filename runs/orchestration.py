@@ -4,8 +4,11 @@
 waits for those comes late, (4) controls fanned out, those that need nothing late at once, (5) close and sign, (6) tell, (7) end.
 A timer over the budget ends a run that hangs; late activities change nothing, because rows and blobs are put once.
 
-Rules of the SDK that this keeps to: activities never fail, so that no fan-out fails beside open siblings; no empty fan-out; a timer that lost
-is cancelled; jobs are followed inside the fan-out of a wave, and by timers only when nothing else is left to do.
+Rules of the SDK that this keeps to: activities return their faults, so that no fan-out fails beside open siblings, and one that the platform
+ends for its time counts as a fault; no empty fan-out; a timer that lost is cancelled; jobs are followed inside the fan-out of a wave, and by
+timers only when nothing else is left to do. Every wait has a timer of its own for the end of the budget: the SDK leaves out of a wait what was
+in an earlier one, and the platform looks at what comes after a wait only when something that it was told with that wait has ended. The
+instance itself ends when no activity is open any more: after a hang that is when the platform ends the activity (functionTimeout of host.json).
 """
 
 from collections.abc import Generator
@@ -13,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+_ENDED = "a step did not come to its end in the time that the platform gives it"
 INSTANCE = "scan"  # constant: the platform refuses a second start while it runs
 
 Steps = Generator[Any, Any, Any]
@@ -42,17 +46,14 @@ class _CannotGoOn(Exception):  # noqa: N818 - control flow inside this module
 def course(context: Context) -> Generator[Any, Any, dict[str, Any]]:
     """The whole run; returns {run, status, ...}. Never raises for an expected fault."""
     order = context.get_input()
-    watchdog = context.create_timer(context.current_utc_datetime + timedelta(seconds=order["budget_seconds"]))
+    end = context.current_utc_datetime + timedelta(seconds=order["budget_seconds"])
     try:
-        outcome = yield from _Run(context, order, watchdog).steps()
+        outcome = yield from _Run(context, order, end).steps()
     except _OverBudget:
         reason = f"the run took longer than its budget of {order['budget_seconds']} seconds and was ended"
         outcome = yield context.call_activity("fail_run", {**order, "reason": reason})
     except _CannotGoOn as fault:
         outcome = yield context.call_activity("fail_run", {**order, "reason": str(fault)})
-        watchdog.cancel()
-    else:
-        watchdog.cancel()
     yield context.call_activity("announce", outcome)
     return outcome  # type: ignore[no-any-return]  # activities return JSON
 
@@ -63,7 +64,7 @@ class _Run:
 
     context: Context
     order: dict[str, Any]
-    watchdog: Any
+    end: datetime
     jobs: dict[str, Any] = field(default_factory=dict)
     looked: dict[str, Any] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -128,20 +129,20 @@ class _Run:
         return done[0]
 
     def _all(self, tasks: list[Any]) -> Steps:
-        """Wait for all tasks, or for the watchdog. An empty list is answered here: the library answers it with None."""
+        """Wait for all tasks, or for the end of the budget. An empty list is answered here: the library answers it with None."""
         if not tasks:
             return []
-        work = self.context.task_all(tasks)
-        winner = yield self.context.task_any([work, self.watchdog])
-        if winner == self.watchdog:
+        work, watchdog = self.context.task_all(tasks), self.context.create_timer(self.end)
+        winner = yield self.context.task_any([work, watchdog])
+        if winner == watchdog:
             raise _OverBudget
-        return work.result
+        watchdog.cancel()
+        return [task.result if isinstance(task.result, dict) else {"fault": _ENDED} for task in tasks]
 
     def _pause(self, seconds: float) -> Steps:
-        timer = self.context.create_timer(self.context.current_utc_datetime + timedelta(seconds=seconds))
-        winner = yield self.context.task_any([timer, self.watchdog])
-        if winner == self.watchdog:
-            timer.cancel()
+        until = self.context.current_utc_datetime + timedelta(seconds=seconds)
+        yield self.context.create_timer(min(until, self.end))
+        if self.context.current_utc_datetime >= self.end:
             raise _OverBudget
 
     def _status(self, phase: str, step: int = 1, of: int = 1) -> None:

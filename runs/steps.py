@@ -20,7 +20,7 @@ from runs.job_doors import doors_with
 from scanners import catalogue
 from scanners.doors.tokens import Principal
 from scanners.engine import Operator, judge, look, record
-from scanners.errors import ScannerError
+from scanners.errors import ScannerError, Undecided
 from scanners.exceptions import accepter
 from scanners.holding import Holding
 from scanners.model import Door, Fact
@@ -123,7 +123,16 @@ def _record_own_facts(context: Context, plan: RunPlan, principal: Principal | No
     }
     for name in plan.facts:
         if facts[name].door is Door.RECORDS:
-            record(facts[name], context.run(plan.run, principal), evidence, values[name](), context.clock)
+            record(facts[name], context.run(plan.run, principal), evidence, _told(values[name]), context.clock)
+
+
+def _told(value: Callable[[], Any]) -> Any:
+    """What our records hold, or why it is not to be believed; the controls that need it are then unknown, and the others are judged."""
+    try:
+        return value()
+    except Undecided as doubt:
+        log.warning("our own records are not believed: %s", type(doubt).__name__)
+        return doubt
 
 
 async def read_lane(context: Context, order: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from scanners.errors import Undecided, Unrecognised
 from scanners.facts.users import User, Users
+from scanners.quoting import token
 from scanners.roles import Holding, Holdings
 from scanners.three_valued import Maybe, Sorted, sort
 
@@ -29,7 +30,7 @@ class Administrator:
     def account(self) -> User:
         """The person's account. Raises Unrecognised when the list of users does not have it: deleted meanwhile, or of another tenant."""
         if self.listed is None:
-            raise Unrecognised(f"the holder {self.id} is not among the users that were read")
+            raise Unrecognised(f"the holder {token(self.id)} is not among the users that were read")
         return self.listed
 
     @property

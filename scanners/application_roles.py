@@ -7,7 +7,8 @@ from scanners.errors import Undecided, Unrecognised
 from scanners.facts.role_assignments import RoleAssignment
 from scanners.facts.role_definitions import RoleDefinition
 from scanners.facts.role_group_applications import RoleGroup
-from scanners.roles import GROUP, WHOLE_TENANT, template_ids
+from scanners.quoting import token
+from scanners.roles import GROUP, WHOLE_TENANT, hidden, template_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def _principals(principal: str, groups: dict[str, RoleGroup], is_group: bool) ->
     if not is_group:
         return (principal,)
     group = groups.get(principal)
-    if group is None or not group.readable:
-        raise Unrecognised(f"the applications in group {principal}, which holds a role, could not be read")
+    if group is None:
+        raise Unrecognised(f"the applications in group {token(principal)}, which holds a role, were not read")
+    if not group.readable:
+        raise hidden(principal)
     return (principal, *(each.lower() for each in group.application_ids))

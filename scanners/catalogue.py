@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
-from scanners.declare import reading_type
+from scanners.declare import may_be_none, reading_type
 from scanners.errors import CatalogueError
 from scanners.model import Control, Door, Fact
 
@@ -80,6 +80,9 @@ def _check_needs(control: Control, facts: Mapping[str, Fact]) -> None:
             raise CatalogueError(f"control {control.id} needs the fact {fact}, which does not exist")
         if reading_type(control.rule, fact) != facts[fact].reading:
             raise CatalogueError(f"control {control.id} reads {fact} as {reading_type(control.rule, fact)}, the fact gives {facts[fact].reading}")
+        absent = facts[fact].statement is not None or facts[fact].without_plan == "not_applicable"
+        if fact in control.weighs and absent and not may_be_none(control.rule, fact):
+            raise CatalogueError(f"control {control.id} weighs why {fact} could not be read, and not that there may be none; add `| None`")
 
 
 def _source_digest(module: ModuleType) -> str:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from scanners.hipaa import citations
-from scanners.model import Control
+from scanners.model import Control, Kind
 from scanners.seeds import planned, points
 
 State = Literal["answered", "partly_planned", "planned", "explained", "open"]
@@ -47,9 +47,10 @@ class Covered:
 
 
 def coverage(controls: Iterable[Control]) -> tuple[Covered, ...]:
-    """All provisions in the order of the regulation, then all points in the order of the articles."""
-    built = {control.id: control for control in controls}
-    waiting = [each for each in planned() if each.control not in built and each.instead is None]
+    """All provisions in the order of the regulation, then all points in the order of the articles. What is only proposed answers nothing in force."""
+    known = {control.id: control for control in controls}
+    built = {control.id: control for control in known.values() if control.kind is not Kind.READINESS}
+    waiting = [each for each in planned() if each.control not in known and each.instead is None]
     return (
         *(
             Covered(

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
-from scanners.errors import CatalogueError
+from scanners.errors import CatalogueError, Undecided
 from scanners.model import (
     NOTHING,
     Ask,
@@ -69,19 +69,21 @@ def control(
 ) -> Callable[[Callable[..., Verdict]], Control]:
     """Declare the function below as a control.
 
-    Positional parameters are the facts it needs (`x: Reading` required, `x: Reading | None` optional), `at: datetime` is the time of the run,
-    keyword-only parameters are the operator's choices with their defaults. The docstring's first paragraph says why, the rest is the rule in words.
+    Positional parameters are the facts it needs (`x: Reading` required, `x: Reading | None` optional, `x: Reading | Undecided` optional, with why it
+    could not be read), `at: datetime` is the time of the run, keyword-only parameters are the operator's choices with their defaults.
+    The docstring's first paragraph says why, the rest is the rule in words.
     """
 
     def declare(rule: Callable[..., Verdict]) -> Control:
         signature = inspect.signature(rule)
         hints = typing.get_type_hints(rule)
-        facts, defaults = {}, {}
+        facts, weighs, defaults = {}, set(), {}
         for name, parameter in signature.parameters.items():
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
                 defaults[name] = parameter.default
             elif name != "at":
-                facts[name] = not _may_be_none(hints[name])
+                facts[name] = not _may_be(hints[name], type(None), Undecided)
+                weighs |= {name} if _may_be(hints[name], Undecided) else set()
         if set(defaults) != set(parameters):
             raise CatalogueError(f"{rule.__name__}: keyword-only parameters {sorted(defaults)} and declared {sorted(parameters)} differ")
         why, _, rule_text = inspect.cleandoc(rule.__doc__ or "").partition("\n\n")
@@ -97,6 +99,7 @@ def control(
             examples=examples,
             kind=Kind(kind),
             needs=facts,
+            weighs=frozenset(weighs),
             parameters=parameters,
             defaults=defaults,
             wants_time="at" in signature.parameters,
@@ -111,16 +114,21 @@ def control(
     return declare
 
 
-def _may_be_none(hint: Any) -> bool:
-    return typing.get_origin(hint) in (typing.Union, types.UnionType) and type(None) in typing.get_args(hint)
+def _may_be(hint: Any, *kinds: type) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType) and any(kind in typing.get_args(hint) for kind in kinds)
+
+
+def may_be_none(rule: Callable[..., Verdict], fact: str) -> bool:
+    """Whether the rule says what it does where there is no statement, or nothing to govern."""
+    return _may_be(typing.get_type_hints(rule)[fact], type(None))
 
 
 def reading_type(rule: Callable[..., Verdict], fact: str) -> Any:
-    """The annotation of a fact in a rule's signature, without `| None`."""
+    """The annotation of a fact in a rule's signature, without `| None` and `| Undecided`."""
     hint = typing.get_type_hints(rule)[fact]
-    if not _may_be_none(hint):
+    if not _may_be(hint, type(None), Undecided):
         return hint
-    kept = tuple(a for a in typing.get_args(hint) if a is not type(None))
+    kept = tuple(a for a in typing.get_args(hint) if a not in (type(None), Undecided))
     return kept[0] if len(kept) == 1 else typing.Union[kept]  # noqa: UP007 - built at run time
 
 

@@ -29,6 +29,14 @@ class Person(Row, spelling=as_written):
     object_id: str | None = absent_is_null()
 
 
+class HandedIn(Row, spelling=as_written):
+    """Who handed a statement in, as the sign-in said it."""
+
+    id: str
+    submitted_by_kind: Literal["entra", "key", "cli"]
+    submitted_by_object_id: str | None = absent_is_null()
+
+
 class Decision(Row, spelling=as_written):
     """One decision. `objects` are the ids it is limited to; none means the whole control."""
 
@@ -60,14 +68,15 @@ def accepter(decisions: Iterable[Json], at: datetime, statements: Iterable[Json]
 
     `decisions` and `statements` are the records in force, as JSON; of the statements only approved decisions on addressable specifications count.
     """
-    known = tuple(_readable(decisions))
+    known, statements = tuple(_readable(decisions)), tuple(statements)
     stated = choose(ADDRESSABLE_DECISION, statements, at)
     spoken: tuple[AddressableDecision, ...] = () if isinstance(stated, Missing) else stated
+    owners = _owners(statements)
 
     def accept(control: Control, verdict: Verdict) -> dict[str, Any] | None:
         if verdict.outcome is not Outcome.FAIL:
             return None
-        mine = [*(d for d in known if d.control == control.id), *(_as_decision(s) for s in spoken if _is_about(s, control))]
+        mine = [*(d for d in known if d.control == control.id), *(_as_decision(s, owners) for s in spoken if _is_about(s, control))]
         holding = [Holding(d, last_day(d, control), frozenset(map(str.lower, d.objects))) for d in mine if standing(d, control, at) is None]
         return _shown(_covering(holding, verdict), at)
 
@@ -94,7 +103,7 @@ def standing(decision: Decision, control: Control, at: datetime) -> str | None:
         (decision.status == "withdrawn", "it was withdrawn"),
         (decision.status == "pending" or approver is None or approved_at is None, "nobody has approved it yet"),
         (approver is not None and (approver.kind != "entra" or not approver.object_id), "it was not approved by a signed-in person"),
-        (not owner, "its owner is not named"),
+        (not owner or decision.owner.kind != "entra", "its owner is not a signed-in person"),
         (approver is not None and (approver.object_id or "").lower() == (owner or "").lower(), "its owner approved it, which takes somebody else"),
         (not decision.reason.strip(), "it gives no reason"),
         (not decision.compensating_measure.strip(), "it names no compensating measure"),
@@ -168,15 +177,35 @@ def _is_about(statement: AddressableDecision, control: Control) -> bool:
     return said.control_id == control.id and specific and not said.reasonable_and_appropriate
 
 
-def _as_decision(statement: AddressableDecision) -> Decision:
-    """A statement counts as a decision when a second person, signed in, has approved it."""
+def _owners(statements: Iterable[Json]) -> Mapping[str, Person]:
+    """Statement id -> who handed it in, where that is one signed-in person. Who a body names as the one who vouches is nobody's sign-in."""
+    found: dict[str, Person] = {}
+    several: set[str] = set()
+    for record in statements:
+        try:
+            handed = read_as(HandedIn, record)
+        except Undecided:
+            continue
+        if "id" not in handed.faults:
+            several |= {handed.id} & set(found)
+            found[handed.id] = _nobody() if handed.faults else Person(kind=handed.submitted_by_kind, object_id=handed.submitted_by_object_id)
+    return {key: person for key, person in found.items() if key not in several and person.kind == "entra"}
+
+
+def _nobody() -> Person:
+    return Person(kind="key", object_id=None)
+
+
+def _as_decision(statement: AddressableDecision, owners: Mapping[str, Person]) -> Decision:
+    """A statement counts as a decision when who decided handed it in, signed in, and a second such person has approved it."""
     said, second = statement.details, statement.second_approval
     began = datetime(statement.effective_from.year, statement.effective_from.month, statement.effective_from.day, tzinfo=UTC)
+    owner = owners.get(statement.id, _nobody())
     return Decision(
         id=statement.id,
         control=said.control_id,
         kind="documented_alternative",
-        owner=Person(kind="entra", object_id=statement.attester.entra_object_id),
+        owner=owner if (owner.object_id or "").lower() == statement.attester.entra_object_id.lower() else _nobody(),
         approver=Person(kind="entra", object_id=second.by_object_id) if second else None,
         reason=said.reason,
         compensating_measure=said.equivalent_measure.strip() or "none is reasonable; the reason says why",

@@ -147,7 +147,7 @@ def verdict_of(control: Control, readings: Mapping[str, Any], at: datetime, para
         if isinstance(reading, Undecided):
             if required:
                 return _from_doubt(reading, f"{fact} could not be read: {reading.because}")
-            reading = None
+            reading = reading if fact in control.weighs else None
         elif isinstance(reading, NothingToGovern):
             if required:
                 return not_applicable(reading.because)

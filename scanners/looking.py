@@ -8,16 +8,17 @@ import asyncio
 import hashlib
 import inspect
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from scanners.asking import in_order
 from scanners.errors import EvidenceRefused, NotLicensed, NotSupported, Reason, StorageError, Undecided, Unreachable, Unrecognised, undecided
 from scanners.minimum_necessary import code_alone, keep_listed, once, refuse_what_must_not_be_stored
 from scanners.model import Ask, Door, Fact, NothingToGovern, Page, Readings, Snapshot
-from scanners.permissions import Plan
 from scanners.plans import has_plan
 from scanners.ports import Answer, Clock, DoorPort, EvidencePort, Pages, StoredPage
 from scanners.reading import Json
@@ -59,11 +60,13 @@ async def look(fact: Fact, run: Run, doors: Mapping[Door, DoorPort], evidence: E
     return await asyncio.to_thread(_commit, fact, run, evidence, (started, clock()), found)
 
 
-def record(fact: Fact, run: Run, evidence: EvidencePort, value: Json, clock: Clock) -> Snapshot:
-    """Keep a fact of the product's own records as evidence of this run; when it is kept already, the first one counts."""
+def record(fact: Fact, run: Run, evidence: EvidencePort, value: Json | Undecided, clock: Clock) -> Snapshot:
+    """Keep a fact of the product's own records as evidence of this run, or why it cannot be known; when it is kept already, the first one counts."""
     if (committed := evidence.custody(fact.id)) is not None:
         return snapshot_of(committed)
     now = clock()
+    if isinstance(value, Undecided):
+        return _commit(fact, run, evidence, (now, now), _Found(doubt=value))
     body = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
     answer = Answer(HTTPStatus.OK, body, f"records/{fact.id}", "GET", None, None, None, "1", "records")
     page = _store(fact, evidence, answer, 1, 0, 0, "")
@@ -120,15 +123,15 @@ async def _attempt(
 ) -> tuple[StoredPage, ...]:
     pages, size = list(stored), sum(page.size for page in stored)
     first, resume = _where_to_continue(asks, pages)
-    for index in range(first, len(asks)):
-        async for answer in _answers(fact, asks[index], door, readings, resume):
+    async with aclosing(in_order(fact, asks[first:], door, readings, resume)) as answers:
+        async for number, answer in answers:
+            index = first + number
             page = await asyncio.to_thread(_store, fact, evidence, answer, attempt, len(pages), index, asks[index].about)
             pages.append(page)
             if (size := size + page.size) > MOST_BYTES:
                 raise Unrecognised(f"{fact.id} has more than {MOST_BYTES // 1024**2} MB, more than is judged in one piece", TOO_MUCH)
             if answer.next_link is not None or index + 1 < len(asks):  # after the very last page custody follows at once
                 await asyncio.to_thread(evidence.put_progress, fact.id, attempt, page)
-        resume = None
     return tuple(pages)
 
 
@@ -139,44 +142,6 @@ def _where_to_continue(asks: tuple[Ask, ...], pages: list[StoredPage]) -> tuple[
     most = asks[last.ask].most_pages if last.ask < len(asks) else 0
     enough = 0 < most <= sum(page.ask == last.ask for page in pages)  # the link is then a trace of what was left unread
     return (last.ask, last.next_link) if last.next_link and not enough else (last.ask + 1, None)
-
-
-class _FalseRefusal(Unreachable):
-    """A refusal for want of a licence that the tenant's subscriptions contradict."""
-
-
-async def _answers(fact: Fact, ask: Ask, door: DoorPort, readings: Readings, resume: str | None) -> AsyncIterator[Answer]:
-    """The door's answers; where the licence is refused, those of the request that does without it, if there is one."""
-    try:
-        async for answer in _believed(fact, ask, door, readings, resume):
-            yield answer
-    except (NotLicensed, _FalseRefusal):
-        if ask.instead is None or resume is not None:
-            raise
-        async for answer in door.pages(fact, ask.instead, None):
-            yield answer
-
-
-async def _believed(fact: Fact, ask: Ask, door: DoorPort, readings: Readings, resume: str | None) -> AsyncIterator[Answer]:
-    """Microsoft refuses for want of a licence now and then although there is one, so the subscriptions have the last word."""
-    shown = _plan_shown(ask.plans or fact.plans, readings)
-    begun = False
-    for _ in range(2 if shown else 1):
-        try:
-            async for answer in door.pages(fact, ask, resume):
-                begun = True
-                yield answer
-        except NotLicensed:
-            if begun or not shown:
-                raise
-        else:
-            return
-    raise _FalseRefusal("the service refused for want of a licence although the tenant's subscriptions show the plan")
-
-
-def _plan_shown(plans: tuple[Plan, ...], readings: Readings) -> bool:
-    skus = readings.get("subscribed_skus")
-    return bool(plans) and isinstance(skus, tuple) and has_plan(skus, *plans) is True
 
 
 def _store(fact: Fact, evidence: EvidencePort, answer: Answer, attempt: int, number: int, ask: int, about: str) -> StoredPage:

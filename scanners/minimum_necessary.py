@@ -145,7 +145,7 @@ def refuse_what_must_not_be_stored(fact: Fact, page: Json) -> None:
     row = stored_row(fact)
     if isinstance(page, dict) and isinstance(page.get("value"), list):
         for name in sorted(key for key in page if key not in _ENVELOPE and not key.startswith("@")):
-            raise EvidenceRefused(f"{fact.id}: the answer holds {name[:80]} beside its list, which this fact does not list")
+            raise EvidenceRefused(f"{fact.id}: the answer holds {_shown(name)} beside its list, which this fact does not list")
     if row is not None:
         for item in _items(page):
             for path in _unlisted(row, item, fact.also, ""):

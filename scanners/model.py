@@ -120,6 +120,7 @@ class Ask:
     tolerates: frozenset[int] = frozenset()  # statuses that are an answer here, such as 404 for a deleted group
     plans: tuple[Plan, ...] = ()  # what this request needs beyond the fact itself
     instead: "Ask | None" = None  # asked when the tenant has no licence for this one
+    tries: int = 0  # how often it is asked at most, where an earlier fact has had no answer already; 0 is as often as its class allows
     most_pages: int = 0  # stop after so many pages, where a fact needs only the newest rows; 0 reads all
 
 
@@ -183,6 +184,7 @@ class Fact:
     shape: Callable[[Json], Any] | None = None  # an example's JSON as the form that `reading` expects; identity when absent
     also: tuple[str, ...] = ()
     statement: StatementType | None = None
+    ahead: int = 0  # so many requests behind the one whose turn it is may be asked meanwhile; their answers wait in memory, so only for small ones
     optional: bool = False  # granted only when the operator wants the controls that need it
     sample: Json = None
     unshown: Json = None  # what examples that do not mention the fact take it to be, where that is not "nothing there"
@@ -264,6 +266,7 @@ class Control:
     examples: tuple[Example, ...]
     kind: Kind = Kind.CONFIGURATION
     needs: Mapping[str, bool] = field(default_factory=dict)  # fact id -> required
+    weighs: frozenset[str] = frozenset()  # optional facts of which the rule is told why they could not be read
     parameters: Mapping[str, Parameter] = NOTHING
     defaults: Mapping[str, Any] = NOTHING
     wants_time: bool = False

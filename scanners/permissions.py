@@ -43,6 +43,7 @@ POLICY_READ_PERMISSION_GRANT = Permission("Policy.Read.PermissionGrant", "9e6408
 POLICY_READ_DEVICE_CONFIGURATION = Permission("Policy.Read.DeviceConfiguration", "bdba4817-6ba1-4a7c-8a01-be9bc7c242dd")
 GROUP_MEMBER_READ_ALL = Permission("GroupMember.Read.All", "98830695-27a2-44f7-8c18-0c3ebc9698f6")
 GROUP_SETTINGS_READ_ALL = Permission("GroupSettings.Read.All", "f3c4f514-c65a-43f5-bfce-1735872258dd")
+MEMBER_READ_HIDDEN = Permission("Member.Read.Hidden", "658aa5d8-239f-45c4-aa12-864f4fc7e490")  # in remedies alone: few tenants hide memberships
 USER_READ_ALL = Permission("User.Read.All", "df021288-bdef-4463-88db-98f22de89214")
 AUDIT_LOG_READ_ALL = Permission("AuditLog.Read.All", "b0afded3-3588-46d8-8b3d-9842eff778da")
 APPLICATION_READ_ALL = Permission("Application.Read.All", "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30")

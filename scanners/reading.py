@@ -16,6 +16,12 @@ from pydantic import BeforeValidator, ConfigDict, GetCoreSchemaHandler, Strict, 
 from pydantic_core import CoreSchema, core_schema
 
 from scanners.errors import Unrecognised
+from scanners.quoting import quoted, token
+
+
+class NotAnObject(ValueError):  # noqa: N818 - a fault of the answer; pydantic needs a ValueError
+    """Something else stands where an object should; the text names kinds and no value."""
+
 
 Json = Any  # what json.loads returns; narrowed by reading it
 
@@ -60,7 +66,10 @@ def _timestamp(value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError("expected a point in time")  # noqa: TRY004 - pydantic turns ValueError into a fault of the property
     if value.startswith("/Date(") and value.endswith(")/"):
-        return datetime.fromtimestamp(int(value[6:-2]) / 1000, UTC)
+        try:
+            return datetime.fromtimestamp(int(value[6:-2]) / 1000, UTC)
+        except (OverflowError, OSError) as fault:
+            raise ValueError("a point in time that no calendar has") from fault
     moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -151,7 +160,7 @@ class Row(metaclass=_RowType):
         if isinstance(value, cls):
             return value
         if not isinstance(value, dict):
-            raise ValueError(f"{cls.__name__}: expected an object, found {type(value).__name__}")  # noqa: TRY004
+            raise NotAnObject(f"{cls.__name__}: expected an object, found {type(value).__name__}")
         self = object.__new__(cls)
         faults: dict[str, str] | None = None
         for attribute, name, absence, read in _properties(cls):
@@ -174,7 +183,7 @@ class Row(metaclass=_RowType):
 def _describe(cls: type[Row], name: str, value: Mapping[str, Any], fault: KeyError | ValidationError) -> str:
     if isinstance(fault, KeyError):
         return f"{cls.__name__}.{name} is missing from the answer"
-    return f"{cls.__name__}.{name} has a value that this version does not know ({str(value[name])[:60]!r})"
+    return f"{cls.__name__}.{name} has a value that this version does not know ({quoted(value[name])})"
 
 
 @lru_cache(maxsize=1024)
@@ -235,11 +244,13 @@ def read_as(hint: Any, value: Json) -> Any:
 
 
 def _place(fault: ValidationError | ValueError) -> str:
-    """Where the form is another one; what stands there is not repeated."""
+    """Where the form is another one, and which kind of fault it is. What stands there is not repeated, and error texts do repeat it."""
     if not isinstance(fault, ValidationError):
-        return str(fault)[:200]
-    first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
-    return f"{first['msg']} at {'.'.join(map(str, first['loc'])) or 'the top'}"[:200]
+        return str(fault) if isinstance(fault, NotAnObject) else "a value cannot be read"
+    first = fault.errors(include_url=False, include_input=False)[0]
+    cause = first.get("ctx", {}).get("error")
+    kind = str(cause) if isinstance(cause, NotAnObject) else "a value cannot be read" if cause is not None else first["type"].replace("_", " ")
+    return f"{kind} at {'.'.join(token(str(step)) for step in first['loc']) or 'the top'}"[:200]
 
 
 def read_rows(cls: type[Any], values: Iterable[Json]) -> tuple[Any, ...]:

@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from scanners.attesting import day_of, within
-from scanners.errors import Unrecognised
+from scanners.errors import Reason, Undecided, Unrecognised
 from scanners.facts.access_review_instances import ReviewInstance
 from scanners.facts.access_reviews import ReviewDefinition
 from scanners.facts.statements_accounts import AccessReview
 from scanners.facts.statements_accounts import facts as accounts
+from scanners.model import Verdict, unknown
+from scanners.statements import provide, still_due, type_of
 from scanners.three_valued import Maybe, attempt, every, some
 
 RECORDS = next(fact for fact in accounts if fact.id == "statement_access_review")
@@ -65,11 +68,28 @@ def is_of_all_guests(review: ReviewDefinition) -> bool:
     return guests and (groups or _WHOLE_DIRECTORY.fullmatch(own) is not None)
 
 
-def rounds_of(reviews: Iterable[ReviewDefinition], instances: tuple[ReviewInstance, ...] | None) -> tuple[ReviewInstance, ...]:
-    """The rounds of the reviews. Raises Unrecognised when there are reviews and their rounds could not be read."""
-    if instances is None and any(True for _ in reviews):
-        raise Unrecognised("the rounds of the reviews of access could not be read")
-    return instances or ()
+def by_product(
+    reviews: tuple[ReviewDefinition, ...] | Undecided, instances: tuple[ReviewInstance, ...] | Undecided
+) -> tuple[tuple[ReviewDefinition, ...], tuple[ReviewInstance, ...]] | Undecided:
+    """The product's reviews and their rounds, or why they cannot be judged. Where no review is set up there are no rounds to read."""
+    if isinstance(reviews, Undecided):
+        return reviews
+    if not reviews:
+        return (), ()
+    return instances if isinstance(instances, Undecided) else (reviews, instances)
+
+
+def unseen(doubt: Undecided, records: tuple[AccessReview, ...] | Undecided | None, whom: str, **observed: Any) -> Verdict:
+    """The verdict where the product's reviews cannot be seen and no record of a review by hand counts.
+
+    Without the plan there are no such reviews, so a person's record is all that is missing. Any other reason hides reviews that may be in order.
+    """
+    if isinstance(records, Undecided):
+        return unknown(records.reason, f"the records of reviews held by hand could not be read: {records.because}", records.remedy, **observed)
+    because = f"no recent review of {whom} is on file, and the product's reviews of access cannot be seen: {doubt.because}"
+    if doubt.reason is Reason.NOT_LICENSED:
+        return still_due(RECORDS, because, **observed)
+    return unknown(doubt.reason, because, f"{doubt.remedy} Or hold the review by hand: {provide(type_of(RECORDS))}", **observed)
 
 
 def decided(answer: Maybe) -> bool:
@@ -79,9 +99,9 @@ def decided(answer: Maybe) -> bool:
     return answer
 
 
-def reviewed_by_hand(records: Iterable[AccessReview] | None, population: str, at: datetime, days: int) -> AccessReview | None:
+def reviewed_by_hand(records: tuple[AccessReview, ...] | Undecided | None, population: str, at: datetime, days: int) -> AccessReview | None:
     """The record of a review that people held of this population within so many days and that looked at somebody."""
-    for record in records or ():
+    for record in () if isinstance(records, Undecided) else records or ():
         said = record.details
         if said.population == population and within(said.reviewed_on, at, days) and said.reviewed_count >= 1:
             return record

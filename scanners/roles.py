@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scanners.errors import Undecided, Unrecognised
+from scanners.errors import NotPermitted, Undecided, Unrecognised
 from scanners.facts.pim_eligible_assignments import EligibleAssignment
 from scanners.facts.pim_group_assignments import GroupSchedules
 from scanners.facts.referenced_group_members import ReferencedGroup, ReferencedGroups
 from scanners.facts.role_assignments import RoleAssignment
 from scanners.facts.role_definitions import RoleDefinition
+from scanners.permissions import MEMBER_READ_HIDDEN
+from scanners.quoting import token
 
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 DIRECTORY_SYNCHRONIZATION_ACCOUNTS = "d29b2b05-8046-44ba-8758-1e26182fcf32"
@@ -187,14 +189,21 @@ def _who_may_join(assignments: Iterable[RoleAssignment | EligibleAssignment], sc
 
 
 def members_of(by_id: Mapping[str, ReferencedGroup], group_id: str) -> tuple[str, ...]:
-    """The users of a referenced group; none when it does not exist; raises Unrecognised when they could not be read."""
+    """The users of a referenced group; none when it does not exist; raises NotPermitted when they are hidden."""
     group = by_id.get(group_id.lower())
     if group is None:
-        raise Unrecognised(f"the members of group {group_id} were not read")
+        raise Unrecognised(f"the members of group {token(group_id)} were not read")
     if not group.exists:
         return ()
     if not group.readable:
-        raise Unrecognised(
-            f"the members of group {group_id} are hidden from the scanner", "Grant Member.Read.Hidden, or make the membership visible."
-        )
+        raise hidden(group_id)
     return group.member_ids
+
+
+def hidden(group_id: str) -> NotPermitted:
+    """Why a group's members cannot be told: it hides them, and the scanner was not granted to see them all the same."""
+    return NotPermitted(
+        f"the members of group {token(group_id)} are hidden from the scanner",
+        f"Grant the scanner's identity the application permission {MEMBER_READ_HIDDEN.name} (app role {MEMBER_READ_HIDDEN.id} of Microsoft Graph) "
+        "with administrator consent, or make the group's membership visible.",
+    )

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from scanners.errors import Undecided
 from scanners.model import Door, Fact, StatementType, Verdict, attestation_due
+from scanners.quoting import token
 from scanners.reading import Json, Row, Timestamp, absent_is_null, attributes, read_as
 
 
@@ -208,7 +209,7 @@ def _problem(kind: StatementType, statement: Statement, ends: date, today: date)
         (rejected, "was rejected by a second person"),
         (statement.effective_from > today, f"takes effect on {statement.effective_from}"),
         (ends < today, f"ended on {ends}"),
-        (statement.attester.role != kind.attester_role, f"was made by the role {statement.attester.role[:40]}, not {kind.attester_role}"),
+        (statement.attester.role != kind.attester_role, f"was made by the role {token(statement.attester.role)}, not {kind.attester_role}"),
         (kind.document_required and statement.document is None, "has no document"),
     )
     return next((words for broken, words in checks if broken), None)
@@ -216,7 +217,7 @@ def _problem(kind: StatementType, statement: Statement, ends: date, today: date)
 
 def latest_end(kind: StatementType, effective_from: date) -> date:
     """The last day on which a statement of this type can count; a later date in the record is cut back to it."""
-    return effective_from + timedelta(days=kind.validity_days)
+    return date.fromordinal(min(effective_from.toordinal() + kind.validity_days, date.max.toordinal()))
 
 
 def faults(row: Any) -> Iterator[str]:

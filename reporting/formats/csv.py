@@ -5,8 +5,8 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
+from reporting.coverage import BAD
 from reporting.report import EvidenceFile, Report
-from reporting.summary import BAD
 from scanners.result import Result, rfc3339
 
 # Spreadsheets run cells that begin with these, and skip leading spaces and control characters to find them.

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from reporting.coverage import BAD
 from reporting.formats import text
 from reporting.report import Report
-from reporting.summary import BAD
 from scanners.model import Kind, Outcome, Severity
 from scanners.result import Result, rfc3339
 

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from reporting.coverage import BAD
 from reporting.formats import text
 from reporting.report import Report
-from reporting.summary import BAD
 from scanners.hipaa import Citation, by_citation, citations
 from scanners.model import Kind, Outcome
 from scanners.result import Result, rfc3339

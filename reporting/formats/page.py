@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from reporting.formats import text
+from reporting.formats import points, text
 from reporting.formats.items import LABELS, REASONS, Item, day, items
 from reporting.report import Report
 from scanners.hipaa import citations
@@ -36,6 +36,7 @@ class Provision:
     state: str
     label: str
     items: tuple[Item, ...]
+    left_out: int  # conditions that are switched off, or were left out of this run
     planned: int  # conditions of the specification that a later version will bring
     reason: str | None  # why no condition can answer it
 
@@ -76,6 +77,7 @@ def page(report: Report) -> dict[str, Any]:
         "evaluated": f"{report.at:%d %B %Y, %H:%M} UTC".lstrip("0"),
         "safeguards": [part for part in parts if any(part.tally.values())],
         "states": STATES,
+        "articles": points.groups(report.summary, by_id),
         "coverage": _coverage(report.summary),
         "action": [each for each in counting if each.outcome == "fail"],
         "tasks": _tasks(report, counting),
@@ -132,6 +134,7 @@ def _safeguards(report: Report, by_id: Mapping[str, Item]) -> list[Safeguard]:
             state=row["state"],
             label=STATES[row["state"]],
             items=tuple(by_id[control] for control in row["controls"]),
+            left_out=len(row["not_in_this_run"]),
             planned=len(row["planned"]),
             reason=row["reason"],
         )

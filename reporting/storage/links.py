@@ -1,17 +1,26 @@
-"""Auditor links and console sessions: one row each, changed only against the ETag that was read, so that a limit or a one-time link holds."""
+"""Auditor links, their downloads in parts, and console sessions.
 
+One row each, changed only against the ETag that was read, so that a limit or a one-time link holds.
+"""
+
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
+from reporting.downloads import Progress, Step, after
 from reporting.records import Actor, Record, canonical
 from reporting.sharing import AuditorLink, Session
 from reporting.storage.tables import ETAG, Row, Tables
 from scanners.errors import StorageError
 
 TABLE = "AuditorLinks"
-LINK, SESSION = "link", "session"
+LINK, SESSION, PART = "link", "session", "part"
 TRIES = 8
+PART_TRIES = 40  # programs that fetch a file in many parts at once write to one row
+WAIT = (
+    0.2  # seconds in which a part that came at the same time has written down that it counted this download, so that the limit is not the end of it
+)
 R = TypeVar("R", bound=Record)
 
 
@@ -55,6 +64,37 @@ class Links:
             return before.model_copy(update={"downloads": before.downloads + 1}) if counted else before
 
         return self._change(AuditorLink, LINK, link, one_more) is not None and counted
+
+    def count_part(self, link: str, file: str, first: int, last: int, size: int) -> bool:
+        """Keep book of a part of a file that is given away, and count the download that it makes count; False, and nothing is kept, at the limit.
+
+        Counted first and kept then: in between nobody else can take a part for paid that is not. Who was overtaken gives the count back.
+        """
+        key, waited = f"{link}_{file}", False
+        for _ in range(PART_TRIES):
+            row = self._tables.get(TABLE, PART, key)
+            if row is None:
+                self._tables.insert(TABLE, _row(PART, key, Progress()))
+                continue
+            step = after(_read(Progress, row), first, last, size)
+            if not self._may(link, step):
+                if waited:
+                    return False
+                time.sleep(WAIT)
+                waited = True
+                continue
+            if self._tables.replace(TABLE, {**_row(PART, key, step.progress), ETAG: row[ETAG]}):
+                return True
+            if step.counts:
+                self._change(AuditorLink, LINK, link, lambda held: held.model_copy(update={"downloads": max(0, held.downloads - 1)}))
+        raise StorageError("the row is changed by several writers at once; the next try comes later")
+
+    def _may(self, link: str, step: Step) -> bool:
+        """Whether the limit allows a part, which is then counted where it makes a download count."""
+        if step.counts or step.paid:
+            return step.paid or self.count_download(link)
+        held = self.find(link)
+        return held is not None and (held.download_limit is None or held.downloads < held.download_limit)
 
     def put_session(self, session: Session) -> None:
         """Store a new sign-in link. Raises StorageError when the id is taken."""

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from reporting.records import Run, RunPlan, canonical, moment_of
 from reporting.storage import limits
 from reporting.storage.blobs import Blobs
@@ -184,4 +186,7 @@ def _column(field: str) -> str:
 def _run(row: Row) -> Run:
     fields: dict[str, Any] = {name: row.get(_column(name)) for name in Run.model_fields if name not in {"id", "tenant_id"}}
     fields = {name: value for name, value in fields.items() if value is not None}
-    return Run.model_validate({**fields, "id": row["Run"], "tenant_id": row["PartitionKey"]})
+    try:
+        return Run.model_validate({**fields, "id": row["Run"], "tenant_id": row["PartitionKey"]})
+    except ValidationError as fault:
+        raise StorageError(f"the record of run {row['Run']} in the table Runs is not one of this product; restore it") from fault

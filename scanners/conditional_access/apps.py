@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scanners.facts.conditional_access_policies import PolicyApplications
+from scanners.quoting import token
 
 ALL, NONE = "all", "none"
 OFFICE, PORTALS = "office365", "microsoftadminportals"
@@ -50,7 +51,7 @@ class App:
     def __str__(self) -> str:
         if self.name in ACTIONS:
             return ACTIONS[self.name]
-        return "signing in to " + (NAMES.get(self.name, f"application {self.name}") if self.name else "an application that no policy names")
+        return "signing in to " + (NAMES.get(self.name, f"application {token(self.name)}") if self.name else "an application that no policy names")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from scanners.conditional_access.reach import Marks
 from scanners.conditional_access.rules import Rules, members
 from scanners.errors import Undecided, Unrecognised
 from scanners.facts.users import User
+from scanners.quoting import token
 from scanners.three_valued import Maybe
 
 
@@ -239,7 +240,9 @@ class Inquiry:
 
 
 def _either_way(app: App) -> Undecided:
-    return Unrecognised(f"whether application {app.name} belongs to a group of applications that the policies name is not known to this version")
+    return Unrecognised(
+        f"whether application {token(app.name)} belongs to a group of applications that the policies name is not known to this version"
+    )
 
 
 def ask(rules: Rules, *questions: Question) -> tuple[Inquiry, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from scanners.errors import Unrecognised
 from scanners.facts.authentication_strengths import AuthenticationStrength
 from scanners.facts.conditional_access_policies import GrantControls, Policy, Strength
+from scanners.quoting import listed
 from scanners.three_valued import Maybe, every, some
 
 Demand = Callable[[Policy], Maybe]  # may meet a property that nobody can read, and then raises Undecided
@@ -40,7 +41,7 @@ def by_id(strengths: Iterable[AuthenticationStrength]) -> Strengths:
 def alternatives(grant: GrantControls) -> tuple[Alternative, ...]:
     """Everything that the grant lists. Raises Unrecognised when it holds a kind of alternative that did not exist before."""
     if new := sorted(name for name, value in grant.other.items() if value not in (None, [], {}, "")):
-        raise Unrecognised(f"a grant control of a new kind: {', '.join(new)[:80]}")
+        raise Unrecognised(f"a grant control of a new kind: {listed(new)}")
     strength = () if grant.authentication_strength is None else (grant.authentication_strength,)
     terms, custom = (TERMS for _ in grant.terms_of_use), (CUSTOM for _ in grant.custom_authentication_factors)
     return (*grant.built_in_controls, *strength, *terms, *custom)

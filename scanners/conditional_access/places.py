@@ -14,6 +14,7 @@ from functools import reduce
 from scanners.errors import Undecided, Unrecognised
 from scanners.facts.conditional_access_policies import Locations
 from scanners.facts.named_locations import COUNTRY, IP, IpRange, NamedLocation
+from scanners.quoting import token
 from scanners.three_valued import Maybe
 
 ALL, ALL_TRUSTED = "All", "AllTrusted"
@@ -91,9 +92,9 @@ class Places:
 
     def _name(self, key: str) -> str:
         try:
-            return self.locations[key].display_name if key in self.locations else key
+            return self.locations[key].display_name if key in self.locations else token(key)
         except Undecided:
-            return key
+            return token(key)
 
 
 def cut(conditions: Iterable[Locations], locations: Sequence[NamedLocation] | None) -> Places:

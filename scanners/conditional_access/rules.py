@@ -20,6 +20,7 @@ from scanners.facts.referenced_group_members import ReferencedGroups
 from scanners.facts.role_assignments import RoleAssignment
 from scanners.facts.role_definitions import RoleDefinition
 from scanners.facts.users import User
+from scanners.quoting import listed
 from scanners.roles import active_holdings
 from scanners.three_valued import Maybe, attempt, every
 
@@ -123,7 +124,7 @@ def _doubts(policy: Policy, name: str) -> Iterator[Undecided]:
         new = [*news(conditions.other), *news(conditions.users.other), *news(conditions.applications.other)]
         chosen = conditions.applications.application_filter
         if new:
-            yield Unrecognised(f"policy {name!r} has a condition of a kind that this version does not know: {', '.join(new)[:80]}")
+            yield Unrecognised(f"policy {name!r} has a condition of a kind that this version does not know: {listed(new)}")
         if chosen is not None and chosen.mode == "exclude":
             yield Unrecognised(f"policy {name!r} leaves out applications by an attribute that is not read")
     except Undecided as doubt:

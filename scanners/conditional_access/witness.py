@@ -12,6 +12,7 @@ from scanners.conditional_access.gaps import meets
 from scanners.conditional_access.reach import Mark, Marks, Named, mask
 from scanners.conditional_access.rules import Rule
 from scanners.errors import Undecided
+from scanners.quoting import token
 from scanners.roles import PRIVILEGED
 from scanners.three_valued import attempt
 
@@ -79,8 +80,8 @@ def _asks_for(rule: Rule) -> str:
     try:
         grant, session = rule.policy.grant_controls, rule.policy.session_controls
         if grant is not None:
-            strength = [f"authentication strength {grant.authentication_strength.id}"] if grant.authentication_strength is not None else []
-            parts = [*grant.built_in_controls, *strength, *("terms of use" for _ in grant.terms_of_use[:1])]
+            strength = [f"authentication strength {token(grant.authentication_strength.id)}"] if grant.authentication_strength is not None else []
+            parts = [*map(token, grant.built_in_controls), *strength, *("terms of use" for _ in grant.terms_of_use[:1])]
             wanted += [(" or " if grant.operator == "OR" else " and ").join(parts)] if parts else []
         frequency = session.sign_in_frequency if session is not None else None
         if frequency is not None and frequency.is_enabled:
@@ -101,8 +102,8 @@ def _named(named: Named, marks: Marks, bits: dict[Mark, int] | Any) -> str:
 def _say(mark: Mark) -> str:
     kind, name = mark
     if kind == "role":
-        return f"the role {PRIVILEGED.get(name, name)}"
-    return f"{_KINDS[kind]} {name}".strip()
+        return f"the role {PRIVILEGED.get(name, token(name))}"
+    return f"{_KINDS[kind]} {token(name) if name else name}".strip()
 
 
 def _only_when(inquiry: Inquiry, rule: Rule) -> str:

@@ -16,7 +16,7 @@ from scanners.doors.graph import V1, GraphDoor, headers_of, with_query
 from scanners.doors.paging import Walk, next_link
 from scanners.doors.transport import Line
 from scanners.doors.way import read
-from scanners.errors import NotSupported, Undecided, Unreachable, Unrecognised, undecided
+from scanners.errors import NotPermitted, NotSupported, Undecided, Unreachable, Unrecognised, undecided
 from scanners.model import Ask, Fact, Throttle
 from scanners.ports import Answer
 
@@ -25,6 +25,7 @@ ENDED = frozenset({"succeeded", "failed", "cancelled"})
 KNOWN = ENDED | {"notStarted", "running", "unknownFutureValue"}
 MOST_RECORDS = 10_000  # enough to prove activity
 PAGE = 999
+LOOK_UP = 20  # pages of queries that are looked through for one of ours
 FIELDS = "createdDateTime,operation,service"
 
 
@@ -68,11 +69,15 @@ class AuditQueries:
     fact: Fact
     offered: bool = True
 
-    async def start(self, slices: Sequence[Slice], run: str) -> tuple[Slice, ...]:
-        """Submit the slices that have no query yet. Raises NotSupported, NotPermitted, Unreachable."""
+    async def start(self, slices: Sequence[Slice], run: str, *, afresh: bool = False) -> tuple[Slice, ...]:
+        """Submit the slices that have no query yet. Raises NotSupported, NotPermitted, Unreachable.
+
+        `afresh` says that nobody can have submitted any for this run before; otherwise those that the service has under their names are taken.
+        """
         if not self.offered:
             raise NotSupported("the audit log search is not offered in this cloud", remedies.by_hand(self.fact))
-        return tuple([one if one.id else await self._submit(one, run) for one in slices])
+        made = {} if afresh or all(one.id for one in slices) else await self._known()
+        return tuple([one if one.id else await self._taken(one, made, run) for one in slices])
 
     async def poll(self, slices: Sequence[Slice]) -> tuple[Slice, ...]:
         """The slices with the status of their queries as it is now."""
@@ -88,7 +93,7 @@ class AuditQueries:
         operations, newest, capped = await self._counted(one)
         total = operations.total()
         if total == 0 and not one.repeated:
-            return await self._submit(replace(one, id="", status="notStarted", repeated=True), run)
+            return await self._taken(replace(one, id="", status="notStarted", repeated=True), await self._known(), run)
         return replace(one, counted=True, records=total, capped=capped, newest=newest, by_operation=dict(sorted(operations.items())))
 
     def page(self, slices: Sequence[Slice]) -> Answer:
@@ -111,9 +116,39 @@ class AuditQueries:
         date = self.graph.way.line.time.now().strftime("%a, %d %b %Y %H:%M:%S GMT")
         return Answer(200, body, f"{ROOT}/records#counted", "GET", None, None, date, V1, "supported")
 
+    async def _known(self) -> dict[str, str]:
+        """The queries that are there; none where the service does not list them: a second query of the same name does no harm."""
+        try:
+            return await self._listed()
+        except (NotSupported, NotPermitted, Unrecognised):
+            return {}
+
+    async def _listed(self) -> dict[str, str]:
+        """Name -> id of the queries that the service still has, everybody's, the first of a name. It drops them after a month."""
+        found: dict[str, str] = {}
+        url: str | None = self._url("")
+        walk = Walk(self.graph.way.base, str(url))
+        for _ in range(LOOK_UP):
+            body = read(await self.graph.call("GET", str(url), Throttle.SECURITY), self.fact, Ask())
+            rows = body.get("value") if isinstance(body, dict) else None
+            if not isinstance(rows, list):
+                raise Unrecognised("the audit log search answered without a list of queries", remedies.REPORT)
+            named = ((row.get("displayName"), row.get("id")) for row in rows if isinstance(row, dict))
+            found |= {name: id_ for name, id_ in named if isinstance(name, str) and isinstance(id_, str) and id_ and name not in found}
+            walk.arrived(None)
+            if (link := next_link(body)) is None:
+                break
+            url = walk.follow(link)
+        return found
+
+    async def _taken(self, one: Slice, made: Mapping[str, str], run: str) -> Slice:
+        """The slice with the query that was submitted for it before, if there is one, else with a new one."""
+        id_ = made.get(query_name(one, run))
+        return replace(one, id=id_) if id_ else await self._submit(one, run)
+
     async def _submit(self, one: Slice, run: str) -> Slice:
         body = {
-            "displayName": f"heartbeat {run} {one.name}",
+            "displayName": query_name(one, run),
             "filterStartDateTime": one.since,
             "filterEndDateTime": one.until,
             "operationFilters": list(one.operations),
@@ -181,6 +216,11 @@ class CountedDoor:
         if isinstance(self.counted, Undecided):
             raise undecided(self.counted.reason, self.counted.because, self.counted.remedy)
         yield self.counted
+
+
+def query_name(one: Slice, run: str) -> str:
+    """The name of a slice's query; the same each time, and another one where the slice is submitted once more."""
+    return f"heartbeat {run} {one.name}" + (" again" if one.repeated else "")
 
 
 def _status(body: Any) -> str:

@@ -58,7 +58,7 @@ class DnsDoor:
             raise CatalogueError(f"fact {fact.id}: {kind} is no record type that this door asks for")
         if not self.servers:
             raise NotSupported("no resolver is named for this tenant", remedies.by_hand(fact))
-        found = await (self._policy(ask.path) if kind == POLICY else self._tried(ask.path, kind))
+        found = await (self._policy(ask.path, ask.tries) if kind == POLICY else self._tried(ask.path, kind, ask.tries))
         status = STATUSES[found.status]
         if status != 200 and status not in ask.tolerates:
             raise Unreachable(f"no resolver gave an answer about the domain ({found.status})", "Let the scanner reach public resolvers (port 53).")
@@ -66,16 +66,18 @@ class DnsDoor:
         body = json.dumps({**about, "records": found.records}, separators=(",", ":"), sort_keys=True).encode()
         yield Answer(status, body, f"{kind} {ask.path}", "QUERY", None, None, None, "", "supported")
 
-    async def _tried(self, name: str, kind: str) -> Found:
+    async def _tried(self, name: str, kind: str, tries: int = 0) -> Found:
         gate = self.line.gates[Throttle.DNS]
         found = Found("timeout")
-        for attempt in range(1, gate.limit.patience.attempts + 1):
+        most = tries or gate.limit.patience.attempts
+        for attempt in range(1, most + 1):
             async with gate.turn(self.line.until):
-                found = await self._ask(self.servers[(attempt - 1) % len(self.servers)], name, kind, self.line.answer_seconds or gate.limit.answer)
+                seconds = min(self.line.answer_seconds or gate.limit.answer, max(0.0, self.line.until - self.line.time.monotonic()))
+                found = await self._ask(self.servers[(attempt - 1) % len(self.servers)], name, kind, seconds)
             if found.status not in {"servfail", "timeout"}:
                 return found
             seconds = gate.scaled(pause(gate.limit.patience, attempt, asked=None, throttled=False, chance=self.line.chance))
-            if attempt == gate.limit.patience.attempts or self.line.time.monotonic() + seconds > self.line.until:
+            if attempt == most or self.line.time.monotonic() + seconds > self.line.until:
                 return found
             await self.line.time.sleep(seconds)
         return found
@@ -107,12 +109,12 @@ class DnsDoor:
         records = sorted((_record(kind, item) for item in answer.rrset), key=lambda r: json.dumps(r, sort_keys=True))
         return Found("ok", server, authenticated, tuple(records))
 
-    async def _policy(self, domain: str) -> Found:
+    async def _policy(self, domain: str, tries: int) -> Found:
         """The policy file as its senders would get it: over a trusted connection, without redirects, from a public address."""
         url = f"{self.policies}/{domain}/.well-known/mta-sts.txt" if self.simulated else f"https://mta-sts.{domain}/.well-known/mta-sts.txt"
         if self.simulated and not self.policies:
             return Found("unreadable")
-        if not self.simulated and not await self._is_public(f"mta-sts.{domain}"):
+        if not self.simulated and not await self._is_public(f"mta-sts.{domain}", tries):
             return Found("unreadable")
         try:
             async with self.line.gates[Throttle.DNS].turn(self.line.until), asyncio.timeout(POLICY_SECONDS):
@@ -125,9 +127,13 @@ class DnsDoor:
             return Found("unreadable")
         return Found("ok", "", records=(response.content.decode("utf-8", "replace"),))
 
-    async def _is_public(self, host: str) -> bool:
+    async def _is_public(self, host: str, tries: int) -> bool:
         """Whether a name leads to public addresses only: the scanner's network must not be probed through a tenant's domain."""
-        found = [await self._tried(host, kind) for kind in ("A", "AAAA")]
+        found = []
+        for kind in ("A", "AAAA"):
+            found.append(await self._tried(host, kind, tries))
+            if found[-1].status in {"servfail", "timeout"}:
+                return False
         addresses = [ipaddress.ip_address(record) for answer in found for record in answer.records]
         return bool(addresses) and all(address.is_global for address in addresses)
 

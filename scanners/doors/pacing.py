@@ -57,7 +57,7 @@ LIMITS: Mapping[Throttle, Limit] = MappingProxyType(
         Throttle.EXCHANGE: Limit(at_once=3, answer=180, patience=Patience(first=3.0), source="ExchangeOnlineManagement module"),
         Throttle.PURVIEW: Limit(at_once=3, answer=240, patience=Patience(first=3.0), source="ExchangeOnlineManagement module"),
         Throttle.TEAMS_ADMIN: Limit(at_once=1, source="MicrosoftTeams module; no figure is published"),
-        Throttle.DNS: Limit(at_once=10, answer=5, patience=Patience(attempts=3, first=0.5), source="own choice, to be a polite client"),
+        Throttle.DNS: Limit(at_once=16, answer=5, patience=Patience(attempts=3, first=0.5), source="own choice, to be a polite client"),
         Throttle.NONE: Limit(source="no limit is known"),
     }
 )

@@ -1,13 +1,15 @@
 """Tenant configuration snapshots: the supported way to Exchange, Purview and Teams settings, through Graph v1.0.
 
 Asynchronous: `start` makes jobs, `poll` looks, `read` downloads, `delete` frees the place. Nothing waits in here; the state goes out and
-comes back, so that an orchestration can wait with durable timers. Limits of the service: 20,000 extracted objects per tenant and month,
-12 visible jobs, names of 8 to 32 letters, digits and spaces.
+comes back, so that an orchestration can wait with durable timers. A job's name says for which run and types it was made, and the service takes no
+name twice, so that whoever starts a run's jobs again finds those that were made before. Limits of the service: 20,000 extracted objects per
+tenant and month, 12 visible jobs, names of 8 to 32 letters, digits and spaces.
 Source: https://learn.microsoft.com/graph/api/resources/unified-tenant-configuration-management-api-overview
 """
 
+import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -24,14 +26,16 @@ from scanners.ports import Answer
 
 OURS = "HIPAA"  # jobs are ours by the first word of their name; others are never touched
 PLACES = 12
+ENDED = frozenset({"succeeded", "failed", "partiallySuccessful"})
 MONTHLY = 20_000
 RESERVE = 1_000  # objects left to the customer's other tools
 ROOT = f"/{V1}/admin/configurationManagement"
+CREATE = "/configurationSnapshots/createSnapshot"
 SELECT = "id,displayName,status,resources,errorDetails,createdDateTime,completedDateTime,resourceLocation,tenantId"
 FACT = Fact(reading=None, id="tenant_configuration", permissions=(CONFIGURATION_MONITORING_READ_WRITE_ALL,))
 
 _NAMED = re.compile(r"ResourceType '([^']+)' is not supported", re.IGNORECASE)
-_CODE = re.compile(r'"code"\s*:\s*"(\w+)"')
+_CODE = re.compile(r'"code"\s*:\s*"([A-Za-z0-9_]{1,80})"')
 State = Literal["pending", "ready", "failed"]
 
 
@@ -63,6 +67,18 @@ class Started:
     rejected: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class _Start:
+    """One start of a run's jobs: what was there before, and what has been made of it so far."""
+
+    run: str
+    workload: str
+    there: Mapping[str, str]  # name -> id of this run's jobs that were made before
+    taken: int  # places, by anybody
+    jobs: list[Job] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshots:
     """Snapshot jobs of one tenant. `offered` says whether this cloud has them."""
@@ -70,8 +86,8 @@ class Snapshots:
     graph: GraphDoor
     offered: bool = True
 
-    async def start(self, workload: str, types: Iterable[str], *, rejected: Iterable[str] = (), extracted: int = 0) -> Started:
-        """Make the jobs for `types`. `rejected` was refused before; `extracted` counts this month's objects (`objects_in` of each download).
+    async def start(self, workload: str, types: Iterable[str], *, run: str, rejected: Iterable[str] = (), extracted: int = 0) -> Started:
+        """Make the jobs of a run for `types`, or find them. `rejected` was refused before; `extracted` counts this month's objects (`objects_in`).
 
         Usually one job. When the service refuses the list without naming the type, the list is halved until the type is alone.
         Raises NotSupported, NotPermitted, Unreachable (no place, quota used up).
@@ -83,12 +99,10 @@ class Snapshots:
                 f"this month's {MONTHLY} snapshot objects of the tenant are nearly used up",
                 "Other tools take snapshots of this tenant too. Wait for the next month, or set WORKLOAD_SOURCE to admin_rest.",
             )
-        await self._make_room()
         wanted = tuple(sorted({t.lower() for t in types} - {t.lower() for t in rejected}))
-        jobs: list[Job] = []
-        refused: list[str] = []
-        await self._create(workload, wanted, jobs, refused)
-        return Started(tuple(jobs), tuple(refused))
+        begun = _Start(run, workload, *await self._make_room(run))
+        await self._create(begun, wanted)
+        return Started(tuple(begun.jobs), tuple(begun.refused))
 
     async def poll(self, job: Job) -> Job:
         """The job as it is now. Raises Unrecognised for a state that is not known."""
@@ -121,57 +135,87 @@ class Snapshots:
         answered = await self.graph.call("DELETE", self._url(f"/configurationSnapshotJobs/{job.id}"), Throttle.SECURITY)
         return answered.status in {200, 202, 204, 404}
 
-    async def _create(self, workload: str, types: tuple[str, ...], jobs: list[Job], refused: list[str]) -> None:
+    async def _create(self, begun: _Start, types: tuple[str, ...]) -> None:
         if not types:
             return
-        answered = await self._post(workload, types, len(jobs))
-        if answered.status in {200, 201, 202}:
-            body = parsed(answered.body)
-            job_id = body.get("id") if isinstance(body, dict) else None
-            if not isinstance(job_id, str) or not re.fullmatch(r"[A-Za-z0-9-]{8,64}", job_id):
-                raise Unrecognised("a snapshot job was made without an id", remedies.REPORT)
-            jobs.append(Job(job_id, types))
+        name = job_name(begun.run, begun.workload, types)
+        found = begun.there.get(name) or await self._post(begun, name, types)
+        if isinstance(found, str):
+            begun.jobs.append(Job(found, types))
             return
-        if answered.status != 400 or not classify.error_of(answered.body).service:
-            raise classify.classify(FACT.door, answered.status, answered.headers, answered.body, FACT)
-        named = {t.lower() for t in _NAMED.findall(classify.error_of(answered.body).text)} & set(types)
+        if found.status != 400 or not classify.error_of(found.body).service:
+            raise classify.classify(FACT.door, found.status, found.headers, found.body, FACT)
+        named = {t.lower() for t in _NAMED.findall(classify.error_of(found.body).text)} & set(types)
         if named or len(types) == 1:
-            refused += sorted(named or types)
-            await self._create(workload, tuple(t for t in types if t not in (named or types)), jobs, refused)
+            begun.refused += sorted(named or types)
+            await self._create(begun, tuple(t for t in types if t not in (named or types)))
             return
         middle = len(types) // 2
-        await self._create(workload, types[:middle], jobs, refused)
-        await self._create(workload, types[middle:], jobs, refused)
+        await self._create(begun, types[:middle])
+        await self._create(begun, types[middle:])
 
-    async def _post(self, workload: str, types: Sequence[str], number: int) -> Answered:
-        url = self._url("/configurationSnapshots/createSnapshot")
-        for more in range(3):  # names must differ from those of the other visible jobs, otherwise 409
-            name = self._name(workload, number + more)
-            body = {"displayName": name, "description": "Daily evidence of settings", "resources": list(types)}
-            answered = await self.graph.call("POST", url, Throttle.SECURITY, body=body, repeatable=False)
-            if answered.status != 409:
-                return answered
-        return answered
+    async def _post(self, begun: _Start, name: str, types: tuple[str, ...]) -> str | Answered:
+        """The id of the job, or the answer that refused it. A request whose answer was lost, or that came second, may have its job all the same."""
+        if begun.taken >= PLACES:
+            raise Unreachable(f"all {PLACES} places for snapshot jobs are taken", "Delete old snapshot jobs of other tools, then scan again.")
+        body = {"displayName": name, "description": "Daily evidence of settings", "resources": list(types)}
+        try:
+            answered = await self.graph.call(
+                "POST", self._url("/configurationSnapshots/createSnapshot"), Throttle.SECURITY, body=body, repeatable=False
+            )
+        except Unreachable:
+            if (found := _made(begun.run, await self._shown()).get(name)) is not None:
+                return found
+            raise
+        if answered.status == 409:
+            return _made(begun.run, await self._shown()).get(name) or answered
+        if answered.status not in {200, 201, 202}:
+            return answered
+        begun.taken += 1
+        return _id_of(parsed(answered.body))
 
-    def _name(self, workload: str, number: int) -> str:
-        stamp = self.graph.way.line.time.now().strftime("%Y%m%d %H%M")
-        word = re.sub(r"[^A-Za-z0-9]", "", workload)[:9]
-        return f"{OURS} {word} {stamp}" + (f" {number}" if number else "")
-
-    async def _make_room(self) -> None:
+    async def _shown(self) -> list[Mapping[str, Any]]:
+        """The jobs that the service shows, everybody's."""
         url = self._url("/configurationSnapshotJobs", {"$select": "id,displayName,status", "$top": str(PLACES)})
         body = read(await self.graph.call("GET", url, Throttle.SECURITY), FACT, Ask())
-        jobs = [j for j in body.get("value", ()) if isinstance(j, dict)] if isinstance(body, dict) else []
-        done = {"succeeded", "failed", "partiallySuccessful"}
-        ours = [j for j in jobs if str(j.get("displayName", "")).startswith(f"{OURS} ") and j.get("status") in done]
-        gone = [await self.delete(Job(str(j["id"]), ())) for j in ours]
-        if len(jobs) - sum(gone) >= PLACES:
-            raise Unreachable(
-                f"all {PLACES} places for snapshot jobs are taken by others", "Delete old snapshot jobs of other tools, then scan again."
-            )
+        return [j for j in body.get("value", ()) if isinstance(j, dict)] if isinstance(body, dict) else []
+
+    async def _make_room(self, run: str) -> tuple[dict[str, str], int]:
+        """This run's jobs, and how many places are taken once those of ours that have ended and are of another run are deleted."""
+        jobs, mine = await self._shown(), f" {mark(run)} "
+        stay = []
+        for job in jobs:
+            name = str(job.get("displayName", ""))
+            over = name.startswith(f"{OURS} ") and mine not in name and job.get("status") in ENDED
+            if not over or not await self.delete(Job(str(job["id"]), ())):
+                stay.append(job)
+        return _made(run, stay), len(stay)
 
     def _url(self, path: str, query: Mapping[str, str] | None = None) -> str:
         return with_query(f"{self.graph.way.base}{ROOT}{path}", query or {})
+
+
+def mark(run: str) -> str:
+    """How the names of a run's jobs tell them from those of other runs."""
+    return hashlib.sha256(run.encode()).hexdigest()[:8]
+
+
+def job_name(run: str, workload: str, types: Iterable[str]) -> str:
+    """The name of the job that a run makes for these types; the same each time. At most 32 letters, digits and spaces."""
+    word = re.sub(r"[^A-Za-z0-9]", "", workload)[:8]
+    return f"{OURS} {word} {mark(run)} {hashlib.sha256(chr(10).join(sorted(types)).encode()).hexdigest()[:8]}"
+
+
+def _made(run: str, jobs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    ours = ((str(job.get("displayName", "")), job) for job in jobs)
+    return {name: _id_of(job) for name, job in ours if name.startswith(f"{OURS} ") and f" {mark(run)} " in name}
+
+
+def _id_of(job: Any) -> str:
+    job_id = job.get("id") if isinstance(job, dict) else None
+    if not isinstance(job_id, str) or not re.fullmatch(r"[A-Za-z0-9-]{8,64}", job_id):
+        raise Unrecognised("a snapshot job without an id", remedies.REPORT)
+    return job_id
 
 
 def errors_of(details: Iterable[Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ Source: RFC 5321, section 5.1. A domain without MX takes mail at its own name or
 from collections.abc import Iterable
 
 from scanners.declare import once_per
-from scanners.mail_domains import mail_domains
+from scanners.mail_domains import AHEAD, mail_domains
 from scanners.model import Ask, Door, Fact, Page, Throttle
 from scanners.reading import Row, read_rows
 
@@ -52,6 +52,7 @@ fact = Fact(
     asks=once_per(lambda readings: mail_domains(readings["accepted_domains"]), _mx),
     after=("accepted_domains",),
     throttle=Throttle.DNS,
+    ahead=AHEAD,
     stored=tuple[_Stored, ...],
     read=read,
     sample=[{"domain": "alderford.example", "readable": True, "hosts": ["alderford-example.mail.protection.outlook.com"]}],

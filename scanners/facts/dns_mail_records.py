@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from scanners.mail_domains import mail_domains, parents
+from scanners.mail_domains import AHEAD, mail_domains, parents
 from scanners.model import Ask, Door, Fact, Page, Readings, Throttle
 from scanners.reading import Json, Row, read_rows
 
@@ -69,13 +69,16 @@ class _Stored(Row):
 def asks(readings: Readings) -> Iterable[Ask]:
     """All questions about all mail domains."""
     hosts = {row.domain: row.hosts for row in readings["dns_mail_hosts"]}
+    silent = {row.domain for row in readings["dns_mail_hosts"] if not row.readable}
     for domain in mail_domains(readings["accepted_domains"]):
-        yield from _about(domain, hosts.get(domain, ()))
+        yield from _about(domain, hosts.get(domain, ()), 1 if domain in silent else 0)
 
 
-def _about(domain: str, hosts: tuple[str, ...]) -> Iterable[Ask]:
+def _about(domain: str, hosts: tuple[str, ...], tries: int) -> Iterable[Ask]:
+    """One try where nobody answered about the domain a moment ago, so that dead domains do not use up the time of the others."""
+
     def ask(kind: str, name: str) -> Ask:
-        return Ask(path=name, method=kind, about=domain, tolerates=frozenset(UNANSWERED))
+        return Ask(path=name, method=kind, about=domain, tolerates=frozenset(UNANSWERED), tries=tries)
 
     yield ask("MX", domain)
     yield ask("TXT", domain)
@@ -185,6 +188,7 @@ fact = Fact(
     asks=asks,
     after=("accepted_domains", "dns_mail_hosts"),
     throttle=Throttle.DNS,
+    ahead=AHEAD,
     stored=tuple[_Stored, ...],
     keep="listed",
     reduce=reduce,

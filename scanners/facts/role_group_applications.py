@@ -11,7 +11,9 @@ from scanners.declare import once_per
 from scanners.errors import Undecided
 from scanners.model import Ask, Fact, Page, Readings
 from scanners.permissions import APPLICATION_READ_ALL, GROUP_MEMBER_READ_ALL
-from scanners.reading import Row, read_rows
+from scanners.reading import Row, absent_is_null, read_rows
+
+HIDDEN = "HiddenMembership"
 
 
 class RoleGroup(Row):
@@ -24,6 +26,7 @@ class RoleGroup(Row):
 
 class _Stored(Row):
     id: str
+    visibility: str | None = absent_is_null()
 
 
 def groups_with_roles(readings: Readings) -> Iterable[str]:
@@ -36,6 +39,10 @@ def groups_with_roles(readings: Readings) -> Iterable[str]:
             continue  # an assignment that could not be read makes the rules over it unknown by itself
 
 
+def _about(group: str) -> Ask:
+    return Ask(build=lambda graph: graph.groups.by_group_id(group), query={"$select": "id,visibility"}, about=group, tolerates=frozenset({403, 404}))
+
+
 def _applications_in(group: str) -> Ask:
     return Ask(
         build=lambda graph: graph.groups.by_group_id(group).transitive_members.graph_service_principal,
@@ -46,20 +53,25 @@ def _applications_in(group: str) -> Ask:
 
 
 def read(pages: Iterable[Page]) -> tuple[RoleGroup, ...]:
-    """The pages of each group put together."""
+    """The pages of each group put together. A group that hides its members answers with an empty list to who may not see them."""
     found: dict[str, dict[str, Any]] = {}
+    hidden: set[str] = set()
     for page in pages:
         row = found.setdefault(page.about, {"groupId": page.about, "readable": True, "applicationIds": []})
         if page.status == 403:
             row["readable"] = False
-        elif page.status != 404:
+        elif page.status != 404 and "/transitiveMembers" in page.path:
             row["applicationIds"] += [each["id"] for each in page.body["value"]]
+        elif page.status != 404 and page.body.get("visibility", HIDDEN) == HIDDEN:  # not said may be hidden
+            hidden.add(page.about)
+    for about in hidden:
+        found[about]["readable"] &= bool(found[about]["applicationIds"])
     return read_rows(RoleGroup, found.values())
 
 
 fact = Fact(
     reading=tuple[RoleGroup, ...],
-    asks=once_per(groups_with_roles, _applications_in),
+    asks=once_per(groups_with_roles, _about, _applications_in),
     after=("role_assignments",),
     permissions=(GROUP_MEMBER_READ_ALL, APPLICATION_READ_ALL),
     stored=tuple[_Stored, ...],

@@ -1,6 +1,7 @@
 """The product's own runs and what it signed: evidence that evaluation happens, and the digests by which a person can name a report.
 
-Read from the product's records, not from the tenant. The form that the engine is handed, as JSON:
+Read from the product's records, not from the tenant: completed runs from the signed chain; runs that failed or are under way from the table of runs as
+well, which is not believed against the chain. The form that the engine is handed, as JSON:
 `{"runs": [{"run_id", "started_at", "finished_at" (or null), "status": completed | failed | running, "signed": bool, "envelope_sha256" (or null),
 "previous_envelope_sha256" (or null), "expected_controls": int, "results": int}], "chain": [sha256], "packages": [sha256]}`.
 `runs`: the newest 60, without the run that is judged. `chain`: the envelope digests of the signed runs of the last 400 days. `packages`: the digests of the

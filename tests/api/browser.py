@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import aiohttp
 
@@ -21,27 +21,52 @@ RULES = "{runOnly:['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-prac
 
 
 class Tab:
-    """One tab. Each call opens its own connection, which keeps this small; the page lives on in between."""
+    """One tab over one connection, kept open: what is set for the screen, scripts or colours lasts exactly as long as the connection that set it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, target: str = "") -> None:
         with urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
-            self._socket = next(each["webSocketDebuggerUrl"] for each in json.load(answer) if each["type"] == "page")
+            pages = [each for each in json.load(answer) if each["type"] == "page"]
+        self._port, self._number, self._without_scripts = port, 0, False
+        self._loop = asyncio.new_event_loop()
+        self._session, self._line = self._loop.run_until_complete(
+            self._connected(next(each["webSocketDebuggerUrl"] for each in pages if target in ("", each["id"])))
+        )
+
+    async def _connected(self, address: str) -> tuple[aiohttp.ClientSession, aiohttp.ClientWebSocketResponse]:
+        session = aiohttp.ClientSession()
+        return session, await session.ws_connect(address, max_msg_size=0)
+
+    def close(self) -> None:
+        """Close the connection; the tab itself ends with the browser."""
+        self._loop.run_until_complete(self._line.close())
+        self._loop.run_until_complete(self._session.close())
+        self._loop.close()
+
+    @contextmanager
+    def another(self) -> "Iterator[Tab]":
+        """A second tab of the same browser, with the same cookies."""
+        with urlopen(Request(f"http://127.0.0.1:{self._port}/json/new?about:blank", method="PUT")) as answer:
+            made = Tab(self._port, json.load(answer)["id"])
+        try:
+            yield made
+        finally:
+            made.close()
 
     def calls(self, *commands: tuple[str, Any]) -> list[dict[str, Any]]:
-        return asyncio.run(self._calls(commands))
+        """The answers of commands, one after the other; parameters may be made of the answers before."""
+        return self._loop.run_until_complete(self._calls(commands))
 
     async def _calls(self, commands: tuple[tuple[str, Any], ...]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        async with aiohttp.ClientSession() as session, session.ws_connect(self._socket, max_msg_size=0) as line:
-            for number, (method, given) in enumerate(commands):
-                params = given(found) if callable(given) else given
-                await line.send_json({"id": number, "method": method, "params": params})
-                while True:
-                    told = await asyncio.wait_for(line.receive_json(), 30)
-                    if told.get("id") == number:
-                        assert "error" not in told, told
-                        found.append(told["result"])
-                        break
+        for method, given in commands:
+            self._number += 1
+            await self._line.send_json({"id": self._number, "method": method, "params": given(found) if callable(given) else given})
+            while True:
+                told = await asyncio.wait_for(self._line.receive_json(), 30)
+                if told.get("id") == self._number:
+                    assert "error" not in told, told
+                    found.append(told["result"])
+                    break
         return found
 
     def run(self, script: str) -> Any:
@@ -98,27 +123,37 @@ class Tab:
         self.settle()
 
     def violations(self) -> list[str]:
-        """What the accessibility rules find."""
-        self.calls(("Page.setBypassCSP", {"enabled": True}))
-        self.run(AXE.read_text("utf-8") + ";1")
-        return list(self.run(f"axe.run(document,{RULES}).then(r=>r.violations.map(v=>v.id+': '+v.nodes.slice(0,2).map(n=>n.html).join(' ')))"))
+        """What the accessibility rules find. They need timers, so scripts are on as long as they look; the page's own do not start by that."""
+        self.calls(("Emulation.setScriptExecutionDisabled", {"value": False}))
+        try:
+            self.run(AXE.read_text("utf-8") + ";1")
+            return list(self.run(f"axe.run(document,{RULES}).then(r=>r.violations.map(v=>v.id+': '+v.nodes.slice(0,2).map(n=>n.html).join(' ')))"))
+        finally:
+            self.calls(("Emulation.setScriptExecutionDisabled", {"value": self._without_scripts}))
 
     def overflow(self) -> int:
         """How many pixels the page is wider than the screen."""
         return int(self.run("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
     def width(self, pixels: int) -> None:
-        """Make the screen this wide."""
-        self.calls(("Emulation.setDeviceMetricsOverride", {"width": pixels, "height": 900, "deviceScaleFactor": 1, "mobile": pixels < 600}))
+        """Make the screen this wide, and see that it is."""
+        self.calls(("Emulation.setDeviceMetricsOverride", {"width": pixels, "height": 900, "deviceScaleFactor": 1, "mobile": False}))
+        assert self.run("innerWidth") == pixels
+
+    def prefers(self, **features: str) -> None:
+        """What the person's system asks of pages: `forced_colors="active"`, `prefers_color_scheme="dark"`; without any, nothing."""
+        asked = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.calls(("Emulation.setEmulatedMedia", {"features": asked}))
 
     def picture(self, path: Path, pixels: int) -> None:
         """A picture of the whole page at a width."""
-        metrics = {"width": pixels, "height": 900, "deviceScaleFactor": 1, "mobile": pixels < 600}
-        _, shot = self.calls(("Emulation.setDeviceMetricsOverride", metrics), ("Page.captureScreenshot", {"captureBeyondViewport": True}))
+        self.width(pixels)
+        (shot,) = self.calls(("Page.captureScreenshot", {"captureBeyondViewport": True}))
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def no_scripts(self) -> None:
         """Switch the page's own scripts off."""
+        self._without_scripts = True
         self.calls(("Emulation.setScriptExecutionDisabled", {"value": True}))
 
 
@@ -133,7 +168,11 @@ def browser(folder: Path, *flags: str) -> Iterator[Tab]:
         while not (port.exists() and port.read_text().strip()):
             assert time.monotonic() < until, "Chromium did not start"
             time.sleep(0.05)
-        yield Tab(int(port.read_text().splitlines()[0]))
+        tab = Tab(int(port.read_text().splitlines()[0]))
+        try:
+            yield tab
+        finally:
+            tab.close()
     finally:
         running.terminate()
         running.wait(timeout=20)

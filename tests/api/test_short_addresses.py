@@ -95,8 +95,15 @@ def test_the_address_opens_nothing_else(secured: Api, azurite: Azurite) -> None:
 def test_core_head_and_auditors_are_sent_there_too(secured: Api, azurite: Azurite) -> None:
     core = secured.get(f"/v1/runs/{secured.run}/package?part=core")
     assert fetch(azurite, core.headers["Location"])[2] == b"PK the core"
-    assert secured.ask("HEAD", f"/v1/runs/{secured.run}/package").status == 302
     link, path, secret = shared(secured, download_limit=1)
+    size = len(secured.held.storage.attestations.get(secured.run, "package.zip"))
+    for head in (
+        secured.ask("HEAD", f"/v1/runs/{secured.run}/package"),
+        secured.ask("HEAD", f"{path}/package?key={secret}", key=None),
+        secured.ask("HEAD", f"{path}/runs/{secured.run}/package?key={secret}", key=None),
+    ):
+        assert (head.status, "Location" in head.headers) == (200, False), "an address that opens the file is never in the answer to HEAD"
+        assert (head.headers["Content-Length"], head.headers["Digest"][:8]) == (str(size), "sha-256=")
     sent = secured.get(f"{path}/package?key={secret}", key=None)
     assert sent.status == 302
     assert secret not in sent.headers["Location"]

@@ -235,8 +235,19 @@ def test_only_federated_domains_are_asked_for_their_provider() -> None:
 def test_applications_in_groups_with_roles() -> None:
     """A group that went away has none; one that hides its members says so."""
     page = {"value": [{"@odata.type": "#microsoft.graph.servicePrincipal", "id": "sp1", "displayName": "Chart Sync"}]}
-    rows = reading("role_group_applications", ("g1", "/", 200, page), ("g2", "/", 404, None), ("g3", "/", 403, None))
-    assert [(r.group_id, r.readable, r.application_ids) for r in rows] == [("g1", True, ("sp1",)), ("g2", True, ()), ("g3", False, ())]
+    members, empty = "/groups/x/transitiveMembers/graph.servicePrincipal", {"value": []}
+    rows = reading(
+        "role_group_applications",
+        *(("g1", "/groups/g1", 200, {"id": "g1", "visibility": "Private"}), ("g1", members, 200, page)),
+        *(("g2", "/groups/g2", 404, None), ("g2", members, 404, None)),
+        *(("g3", "/groups/g3", 403, None), ("g3", members, 403, None)),
+        *(("g4", "/groups/g4", 200, {"id": "g4", "visibility": "HiddenMembership"}), ("g4", members, 200, empty)),
+        *(("g5", "/groups/g5", 200, {"id": "g5", "visibility": None}), ("g5", members, 200, empty)),
+        *(("g6", "/groups/g6", 200, {"id": "g6"}), ("g6", members, 200, empty)),
+    )
+    assert [(r.group_id, r.readable, r.application_ids) for r in rows] == [
+        ("g1", True, ("sp1",)), ("g2", True, ()), ("g3", False, ()), ("g4", False, ()), ("g5", True, ()), ("g6", False, ()),
+    ]  # fmt: skip
 
 
 def test_names_of_applications_lose_addresses_and_credentials_lose_everything_but_dates() -> None:

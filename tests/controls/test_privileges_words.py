@@ -1,5 +1,6 @@
 """The words of the privilege rules: who holds what, through what, and what a review or a length of time means."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -7,17 +8,19 @@ import pytest
 
 from scanners import catalogue
 from scanners.administrators import administrators
-from scanners.errors import NotLicensed, Unrecognised
-from scanners.examples import merged
+from scanners.errors import NotLicensed, Reason, Unrecognised, undecided
+from scanners.examples import Unreadable, merged, verdict
+from scanners.model import Example, Outcome
 from scanners.people import MOST_EMERGENCY_ACCOUNTS, emergency_accounts, exempt_accounts, idle_time, people
 from scanners.permissions import AAD_PREMIUM_P2
 from scanners.plans import require_plan
 from scanners.reading import read_as
 from scanners.reviews import is_of_all_guests, is_recurring
-from scanners.roles import GLOBAL_ADMINISTRATOR, active_holdings, all_holdings, privileged, template_ids
+from scanners.roles import GLOBAL_ADMINISTRATOR, active_holdings, all_holdings, hidden, privileged, template_ids
 from scanners.timespans import clock_time, iso_duration
 
 KNOWN = catalogue.load().facts
+CONTROLS = catalogue.load().controls
 AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 A, B, C = (f"aaaaaaaa-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 TEAM = "cccccccc-0000-4000-8000-000000000001"
@@ -238,3 +241,48 @@ def test_a_series_that_ends_today_still_recurs() -> None:
     review = _review(settings={"recurrence": {"range": {"type": "endDate", "endDate": date(2026, 11, 24).isoformat()}}})
     assert is_recurring(review, AT)
     assert not is_recurring(review, AT + timedelta(days=1))
+
+
+HIDDEN_GROUPS = {
+    "multifactor_is_required_for_every_user": "an excluded group whose members are hidden",
+    "multifactor_is_required_for_administrators": "a group whose members are hidden",
+    "global_administrators_are_few": "a group whose members are hidden may hold anybody",
+    "privileged_roles_are_active_only_when_needed": "hidden members",
+    "groups_that_exempt_users_are_protected": "a group that could not be read",
+    "no_application_can_make_itself_administrator": "a group with a role that cannot be read",
+}
+
+
+@pytest.mark.parametrize(("name", "label"), HIDDEN_GROUPS.items())
+def test_hidden_members_are_one_reason_in_one_wording(name: str, label: str) -> None:
+    example = next(each for each in CONTROLS[name].examples if each.label == label)
+    found = verdict(CONTROLS[name], example, KNOWN)
+    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, "not_permitted")
+    assert re.search(r"the members of group \S+ are hidden from the scanner", found.because)
+    assert found.remedy == hidden("x").remedy
+    assert "Member.Read.Hidden" in found.remedy
+
+
+REVIEWED: dict[str, Any] = {
+    "guest_access_is_reviewed_on_schedule": {"users": [{"userType": "Guest"}]},
+    "privileged_access_is_reviewed_on_schedule": {},
+}
+
+
+@pytest.mark.parametrize("name", REVIEWED)
+@pytest.mark.parametrize("reason", ["not_permitted", "not_supported", "unreachable", "unrecognised"])
+@pytest.mark.parametrize("hidden", ["access_reviews", "access_review_instances"])
+def test_reviews_that_are_hidden_leave_it_unknown_and_either_way_out_is_named(name: str, reason: str, hidden: str) -> None:
+    shown = {**REVIEWED[name], "access_reviews": [{}], hidden: Unreadable(reason)}
+    found = verdict(CONTROLS[name], Example(Outcome.UNKNOWN, "", shown), KNOWN)
+    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, reason)
+    assert found.remedy is not None
+    assert undecided(Reason(reason), "").remedy in found.remedy
+    assert "statement of type access_review" in found.remedy
+
+
+@pytest.mark.parametrize("name", REVIEWED)
+def test_without_the_plan_only_a_persons_record_is_missing(name: str) -> None:
+    found = verdict(CONTROLS[name], Example(Outcome.ATTESTATION_DUE, "", {**REVIEWED[name], "access_reviews": Unreadable("not_licensed")}), KNOWN)
+    assert found.outcome is Outcome.ATTESTATION_DUE
+    assert "not licensed" in found.because

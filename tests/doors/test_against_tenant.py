@@ -310,7 +310,7 @@ def test_snapshots(tenant: SimulatedTenant) -> None:
     async def story() -> Any:
         async with open_doors(settings(tenant)) as doors:
             snapshots = doors.snapshots()
-            (job,) = (await snapshots.start("all", types)).jobs
+            (job,) = (await snapshots.start("all", types, run="run1")).jobs
             for _ in range(200):
                 job = await snapshots.poll(job)
                 if job.state != "pending":
@@ -341,6 +341,7 @@ def test_audit_queries(tenant: SimulatedTenant) -> None:
         async with open_doors(settings(tenant)) as doors:
             queries = doors.audit_queries(fact)
             slices = await queries.start((Slice("files_read", ("FileAccessed", "FileDownloaded"), since, until),), "run1")
+            assert await queries.start((replace(slices[0], id=""),), "run1") == slices, "what was submitted is found by its name"
             for _ in range(400):
                 slices = await queries.poll(slices)
                 slices = tuple([await queries.count(one, "run1") for one in slices])

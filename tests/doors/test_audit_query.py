@@ -1,6 +1,7 @@
 """The audit log search: asynchronous, and nothing but counters comes out of it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -30,9 +31,19 @@ class Service:
         if request.method == "POST":
             self.queries.append(json.loads(request.content))
             return httpx.Response(201, json={"id": f"q{len(self.queries) - 1}", "status": "notStarted"})
+        if path.endswith("/queries"):
+            return self.listed(int(request.url.params.get("$skiptoken", "0")))
         if path.endswith("/records"):
             return self.page(int(path.split("/")[-2][1:]), request)
         return httpx.Response(200, json={"id": path.rsplit("/", 1)[1], "status": self.status})
+
+    def listed(self, skip: int) -> httpx.Response:
+        """One query a page, the newest first."""
+        names = [(f"q{number}", asked["displayName"]) for number, asked in enumerate(self.queries)][::-1]
+        link = (
+            {"@odata.nextLink": f"https://graph.microsoft.com/v1.0/security/auditLog/queries?$skiptoken={skip + 1}"} if skip + 1 < len(names) else {}
+        )
+        return httpx.Response(200, json={"value": [{"id": i, "displayName": n} for i, n in names[skip : skip + 1]], **link})
 
     def page(self, number: int, request: httpx.Request) -> httpx.Response:
         if "select" in str(request.url) and not self.select:
@@ -149,8 +160,48 @@ def test_state_survives_json_and_a_second_start() -> None:
 def test_faults(reply: httpx.Response, leaf: type[Exception]) -> None:
     r = rig(lambda _: httpx.Response(reply.status_code, content=reply.content, headers={"content-type": "application/json"}))
     with pytest.raises(leaf):
-        run(r.doors.audit_queries(FACT).start(SLICES, "run1"))
+        run(r.doors.audit_queries(FACT).start(SLICES, "run1", afresh=True))
     assert len(r.network.requests) == 1, "a query is not submitted twice because its answer was bad"
+
+
+def test_a_second_start_that_remembers_nothing_finds_what_was_submitted() -> None:
+    service = Service([3, 3])
+    queries = rig(service).doors.audit_queries(FACT)
+
+    async def story() -> None:
+        first = await queries.start(SLICES, "run1", afresh=True)
+        assert await queries.start(SLICES, "run1") == first
+        assert {each.id for each in await queries.start(SLICES, "run2")} & {each.id for each in first} == set()
+
+    run(story())
+    assert len(service.queries) == 4
+
+
+def test_a_count_that_is_done_again_submits_an_empty_slice_once_more_only() -> None:
+    service = Service([0, 0, 0])
+    queries = rig(service).doors.audit_queries(FACT)
+
+    async def story() -> None:
+        first = (await queries.start(SLICES[:1], "run1", afresh=True))[0]
+        ended = replace(first, status="succeeded")
+        assert (await queries.count(ended, "run1")).id == (await queries.count(ended, "run1")).id != first.id
+
+    run(story())
+    assert len(service.queries) == 2
+
+
+def test_where_queries_are_not_listed_they_are_submitted() -> None:
+    service = Service([3, 3])
+
+    def unlisted(request: httpx.Request) -> httpx.Response:
+        return (
+            httpx.Response(405, json={"error": {"code": "x"}})
+            if request.method == "GET" and request.url.path.endswith("/queries")
+            else service(request)
+        )
+
+    started = run(rig(unlisted).doors.audit_queries(FACT).start(SLICES, "run1"))
+    assert [each.id for each in started] == ["q0", "q1"]
 
 
 def test_not_in_every_cloud() -> None:

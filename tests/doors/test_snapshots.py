@@ -15,6 +15,7 @@ from scanners.permissions import EXCHANGE_MANAGE_AS_APP, GLOBAL_READER
 from tests.doors.rig import Rig, body, gather, rig, run
 
 ROOT = "/v1.0/admin/configurationManagement"
+RUN = "20261124T030000Z-3f9c"
 TYPES = (
     "microsoft.exchange.organizationconfig",
     "microsoft.exchange.transportrule",
@@ -78,7 +79,7 @@ class Service:
 
 def start(service: Service, types: tuple[str, ...] = TYPES, **options: Any) -> tuple[Rig, Started]:
     r = rig(service)
-    return r, run(r.doors.snapshots().start("exchange", types, **options))
+    return r, run(r.doors.snapshots().start("exchange", types, **{"run": RUN, **options}))
 
 
 def test_one_job_for_all_types() -> None:
@@ -101,14 +102,14 @@ def test_rejected_types_are_found_remembered_and_left_out(says_which: bool) -> N
     assert len(again.jobs) == 1
 
 
-def test_a_name_that_is_taken_is_changed() -> None:
+def test_jobs_for_other_types_have_other_names() -> None:
     service = Service()
     r = rig(service)
     snapshots = r.doors.snapshots()
 
     async def twice() -> None:
-        await snapshots.start("exchange", TYPES[:1])
-        await snapshots.start("exchange", TYPES[1:2])
+        await snapshots.start("exchange", TYPES[:1], run=RUN)
+        await snapshots.start("exchange", TYPES[1:2], run=RUN)
 
     run(twice())
     assert len({job["displayName"] for job in service.jobs.values()}) == 2
@@ -128,13 +129,13 @@ def test_quota_and_cloud() -> None:
     with pytest.raises(Unreachable, match="20000"):
         start(Service(), extracted=19_500)
     with pytest.raises(NotSupported):
-        run(rig(Service(), cloud="usgov").doors.snapshots().start("exchange", TYPES))
+        run(rig(Service(), cloud="usgov").doors.snapshots().start("exchange", TYPES, run=RUN))
 
 
 def test_the_missing_permission_is_named() -> None:
     denied = rig(lambda _: httpx.Response(403, json={"error": {"code": "Authorization_RequestDenied"}}))
     with pytest.raises(NotPermitted) as caught:
-        run(denied.doors.snapshots().start("exchange", TYPES))
+        run(denied.doors.snapshots().start("exchange", TYPES, run=RUN))
     assert "ConfigurationMonitoring.ReadWrite.All" in caught.value.remedy
 
 
@@ -148,7 +149,7 @@ def test_a_create_is_never_repeated_blindly() -> None:
         return httpx.Response(200, json={"value": []})
 
     with pytest.raises(Unreachable):
-        run(rig(reply).doors.snapshots().start("exchange", TYPES))
+        run(rig(reply).doors.snapshots().start("exchange", TYPES, run=RUN))
     assert len(posts) == 1
 
 
@@ -177,7 +178,7 @@ def test_polling(seen: dict[str, Any], state: str) -> None:
     r = rig(service)
 
     async def story() -> Job:
-        started = await r.doors.snapshots().start("exchange", TYPES)
+        started = await r.doors.snapshots().start("exchange", TYPES, run=RUN)
         service.status = seen
         return await r.doors.snapshots().poll(started.jobs[0])
 

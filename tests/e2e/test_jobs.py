@@ -1,5 +1,6 @@
 """Snapshots and the audit log search in a whole run: where settings came from, what is remembered, and that nothing else is kept."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,11 @@ import pytest
 
 from local.tenant import Fault
 from local.tenant.graph.jobs import Job
+from reporting.storage.runs import Runs
+from runs import steps
+from runs.context import context
+from scanners.doors.audit_query import AuditQueries
+from scanners.doors.snapshots import Snapshots
 from tests.e2e.every_fact import every_fact
 from tests.e2e.rig import Rig, custody, loads, rig
 
@@ -193,3 +199,67 @@ def test_a_service_that_stops_answering_is_given_up(tmp_path: Path) -> None:
         assert ended.completed
         assert held.results(ended.run)["sees_transport_config"].reason == "unreachable"
         assert held.results(ended.run)["sees_audit_log_heartbeat"].reason == "unreachable"
+
+
+class Killed(BaseException):
+    """The process is gone: nothing below catches it."""
+
+
+async def _plan(order: dict[str, Any]) -> dict[str, Any]:
+    held = context()
+    try:
+        return await steps.plan_run(held, order)
+    finally:
+        await held.aclose()
+
+
+def _asked_for_jobs(held: Rig) -> int:
+    return sum(r.method == "POST" and r.path.endswith(("createSnapshot", "auditLog/queries")) for r in held.tenant.requests)
+
+
+@pytest.mark.parametrize("moment", ["between two snapshot jobs", "between two searches", "before anything is written down"])
+def test_jobs_of_a_process_that_was_killed_are_found_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """The plan step is executed again by the platform: what it made before it died must not be made a second time."""
+    with every_fact(WORKLOAD), rig(tmp_path, clinic(), environment={"WORKLOAD_SOURCE": "auto"}) as held:
+        order = {
+            "run": "20261124T030000Z-3f9c",
+            "trigger": "timer",
+            "slot": "20261124",
+            "started_at": "2026-11-24T03:00:00+00:00",
+            "budget_seconds": 600,
+        }
+        context().storage.ensure()
+        with monkeypatch.context() as dying:
+            _dies(dying, moment)
+            with pytest.raises(Killed):
+                asyncio.run(_plan(order))
+        before = _asked_for_jobs(held)
+        assert 0 < before <= 9
+        planned = asyncio.run(_plan(order))
+        assert _asked_for_jobs(held) == 9, "three snapshot jobs and six searches"
+        assert {job["id"] for job in planned["jobs"]["snapshots"]} == set(held.tenant.ends.snapshots.jobs.held)
+        assert {each["id"] for each in planned["jobs"]["searches"]} == set(held.tenant.ends.audit_queries.jobs.held)
+        assert len(held.tenant.ends.audit_queries.jobs.held) == 6
+        assert asyncio.run(_plan(order)) == planned
+        assert _asked_for_jobs(held) == 9
+
+
+def _dies(dying: pytest.MonkeyPatch, moment: str) -> None:
+    """The process ends right after the first snapshot job, the first search, or the last call before the record of all is written."""
+    kind, name = {
+        "between two snapshot jobs": (Snapshots, "start"),
+        "between two searches": (AuditQueries, "start"),
+        "before anything is written down": (Runs, "put_once"),
+    }[moment]
+    original: Any = getattr(kind, name)
+
+    async def after(*given: Any, **more: Any) -> Any:
+        await original(*given, **more)
+        raise Killed
+
+    def at_the_record(store: Any, run: str, record: str, value: Any) -> Any:
+        if record == "jobs":
+            raise Killed
+        return original(store, run, record, value)
+
+    dying.setattr(kind, name, at_the_record if kind is Runs else after)

@@ -15,7 +15,6 @@ from tests.infra import bicep
 from tests.infra.test_settings import NEVER
 
 ROOT = bicep.ROOT
-TIMES = "\u00d7"
 PAGES = ("docs/OPERATIONS.md", "docs/LOGIC-APPS.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
 
@@ -89,42 +88,6 @@ def test_files_verbs_and_links_that_are_written_down_exist(name: str) -> None:
         assert anchor in titles, anchor
     for link in re.findall(r"\]\(([^)#:]+\.md)[^)]*\)", text):
         assert (ROOT / Path(name).parent / link).exists(), link
-
-
-def test_the_sums_of_the_cost_table_are_right() -> None:
-    totals = [0.0, 0.0, 0.0]
-    lines = 0
-    for row in rows(section(12)):
-        for column, cell in enumerate(row[2:]):
-            if found := re.fullmatch(rf"([\d,.]+) {TIMES} ([\d.]+) = ([\d.]+)", cell):
-                quantity, price, cost = (float(part.replace(",", "")) for part in found.groups())
-                assert abs(quantity * price - cost) <= 0.0051, cell
-                totals[column] += cost
-                lines += 1
-        if row[0] == "**a month**":
-            assert [cell.strip("*") for cell in row[2:]] == [f"{total:.2f}" for total in totals]
-            break
-    else:
-        pytest.fail("the table has no last line")
-    assert lines == 30
-    assert "check them" in section(12)
-
-
-def test_the_quantities_of_the_cost_table_follow_from_the_counts() -> None:
-    table = rows(section(12))
-    counts = {
-        row[0]: [float(cell.replace(",", "")) for cell in row[1:4]]
-        for row in table
-        if row[0] in ("blob writes", "table operations", "bytes stored") and TIMES not in row[2]
-    }
-    shown: dict[str, list[float]] = {}
-    for row in table:
-        if TIMES in row[2]:
-            shown[row[0]] = [float(cell.split(f" {TIMES} ")[0].replace(",", "")) for cell in row[2:5]]
-    for column in range(3):
-        assert shown["blob writes"][column] == 30 * counts["blob writes"][column]
-        assert shown["tables"][column] == 30 * counts["table operations"][column]
-        assert shown["evidence, first month"][column] == pytest.approx(30 * counts["bytes stored"][column] / 1e9, abs=0.006)
 
 
 def test_versions_agree() -> None:

@@ -182,8 +182,9 @@ def report(results: list[Result] | None = None, *, nights: int = 3, **more: Any)
     """A report as values, without a store: `nights` runs with the same outcomes before it."""
     from reporting.attestation import BEGINNING, Previous
     from reporting.changes import changes, live
+    from reporting.coverage import counted
     from reporting.report import EvidenceFile, Point, Report
-    from reporting.summary import counted, counts, summary
+    from reporting.summary import counts, summary
 
     found = tuple(sorted(results or [result(name, outcome) for name, outcome in OUTCOMES.items()], key=lambda each: each.control))
     lives: dict[str, Any] = {}

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from reporting.changes import Life, changes, live
-from reporting.summary import by_citation, counted, counts, severities, state
+from reporting.coverage import by_citation, by_point, counted, in_run, state
+from reporting.summary import counts, severities
+from scanners.coverage import Covered, coverage
 from scanners.hipaa import by_citation as provisions
 from scanners.hipaa import citations
 from scanners.model import Outcome
@@ -46,11 +48,62 @@ def test_met_needs_every_control_to_pass_or_be_accepted() -> None:
 
 
 def test_every_citation_is_listed_once_in_the_order_of_the_regulation() -> None:
-    rows = by_citation([result(name) for name in sample.CONTROLS if not name.startswith("proposed")])
+    rows = list(by_citation(in_run(coverage(sample.CONTROLS.values()), [result(name) for name in sample.CONTROLS])))
     assert [row["citation"] for row in rows] == [each.citation for each in citations()]
     assert len(rows) == 110
     states = {row["citation"]: row["state"] for row in rows}
-    assert (states["164.312(d)"], states["164.308(a)(8)"]) == ("met", "not_covered")
+    assert (states["164.312(d)"], states["164.308(a)(8)"]) == ("partly", "not_covered")  # the specification has more controls for the first
+
+
+def row_of(*controls: str, planned: tuple[str, ...] = (), kind: Any = "citation") -> Covered:
+    return Covered(kind=kind, id="164.312(b)" if kind == "citation" else "T1", says="words", controls=controls, planned=planned, reason=None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "planned", "switched_off", "expected"),
+    [
+        ("pass", False, False, "met"),
+        ("accepted", True, False, "partly"),
+        ("pass", False, True, "partly"),
+        ("not_applicable", False, False, "not_applicable"),
+        ("not_applicable", True, False, "not_known"),  # one finds nothing to govern, and nobody asked the other
+        ("not_applicable", False, True, "not_known"),
+        ("fail", True, True, "not_met"),
+        ("unknown", True, False, "not_known"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["citation", "point"])
+def test_what_was_not_judged_takes_away_that_it_is_met_or_does_not_apply(
+    kind: str, outcome: str, planned: bool, switched_off: bool, expected: str
+) -> None:
+    """One rule for provisions and for points."""
+    controls = ("audit_log_is_on", *(["sharing_is_limited"] if switched_off else []))
+    rows = in_run([row_of(*controls, planned=("later",) if planned else (), kind=kind)], [result("audit_log_is_on", outcome)])
+    listed = next(by_citation(rows) if kind == "citation" else by_point(rows))
+    assert listed["state"] == expected
+    assert listed["controls"] == ["audit_log_is_on"]
+    assert listed["not_in_this_run"] == (["sharing_is_limited"] if switched_off else [])
+    assert listed["planned"] == (["later"] if planned else [])
+
+
+def test_a_result_whose_control_this_catalogue_does_not_have_still_counts() -> None:
+    listed = next(by_citation(in_run([row_of()], [result("audit_log_is_on", "fail")])))
+    assert (listed["state"], listed["controls"]) == ("not_met", ["audit_log_is_on"])
+
+
+def test_what_nobody_judged_is_told_by_why() -> None:
+    everything = coverage(sample.CONTROLS.values())
+    by = {row["point"]: row for row in by_point(in_run(everything, []))}
+    assert {row["state"] for row in by.values()} == {"planned", "explained"}
+    assert by["B7"]["reason"]
+    assert next(by_point(in_run([row_of("audit_log_is_on", kind="point")], [])))["state"] == "not_judged"
+
+
+def test_a_condition_that_is_only_proposed_answers_nothing() -> None:
+    listed = next(
+        row for row in by_citation(in_run(coverage(sample.CONTROLS.values()), [result("audit_log_is_on")])) if row["citation"] == "164.312(b)"
+    )
+    assert (listed["controls"], listed["not_in_this_run"]) == (["audit_log_is_on"], [])
 
 
 def test_what_is_only_proposed_counts_nowhere() -> None:

@@ -1,14 +1,16 @@
 """The course of a run, replayed through the real SDK."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import azure.durable_functions as df
 import pytest
 
 from runs.orchestration import course
-from tests.runs.replay import HANGS, Replay
+from tests.runs.replay import HANGS, TIMES_OUT, Replay
 
+ROOT = Path(__file__).parent.parent.parent
 ORDER = {"run": "20261124T030000Z-3f9c", "trigger": "timer", "slot": "20261124", "started_at": "2026-11-24T03:00:00+00:00", "budget_seconds": 14400}
 READ = {"read": True, "pages": 1, "because": ""}
 UNREAD = {"read": False, "pages": 0, "because": "no permission"}
@@ -71,7 +73,8 @@ def test_facts_come_in_waves_of_lanes_then_controls_then_the_close() -> None:
 def test_the_watchdog_is_cancelled_so_that_the_instance_ends_with_the_run() -> None:
     replay = _replay()
     replay.run(ORDER)
-    assert replay.cancelled == 1
+    assert replay.cancelled == 6, "one for each wait: plan, two waves of facts, two of controls, close"
+    assert replay.open == []
 
 
 def test_an_empty_fan_out_is_no_fault() -> None:
@@ -136,6 +139,38 @@ def test_a_run_past_its_budget_is_ended_and_reported_as_failed(step: str) -> Non
     assert output["status"] == "failed"
     assert "budget of 14400 seconds" in output["failure"]
     assert _names(replay)[-2:] == ["fail_run", "announce"]
+    assert set(replay.open) == {step}, "the instance goes on until the platform ends what hangs; the run is over for everybody who asks"
+
+
+def test_the_platform_ends_what_hangs_long_before_the_next_run_is_due() -> None:
+    minutes = json.loads((ROOT / "host.json").read_text())["functionTimeout"].split(":")
+    assert int(minutes[0]) * 60 + int(minutes[1]) <= 30
+
+
+@pytest.mark.parametrize("step", ["plan_run", "close_run"])
+def test_a_step_without_which_nothing_goes_on_fails_the_run_when_the_platform_ends_it(step: str) -> None:
+    replay = _replay(activities={step: lambda order: TIMES_OUT})
+    output = replay.run(ORDER)["output"]
+    assert output["status"] == "failed"
+    assert "the time that the platform gives" in output["failure"]
+    assert _names(replay)[-2:] == ["fail_run", "announce"]
+    assert replay.open == []
+
+
+@pytest.mark.parametrize("step", ["read_lane", "scan_control"])
+def test_one_lane_or_control_that_the_platform_ends_leaves_the_rest(step: str) -> None:
+    calls: list[Any] = []
+
+    def first_hangs(order: Any) -> Any:
+        calls.append(order)
+        if len(calls) == 2:
+            return TIMES_OUT
+        return {"facts": dict.fromkeys(order["facts"], READ)} if step == "read_lane" else {"control": order["control"]}
+
+    replay = _replay(activities={step: first_hangs})
+    assert replay.run(ORDER)["output"]["status"] == "completed"
+    assert _names(replay).count(step) == 3
+    assert replay.open == []
 
 
 def test_activities_executed_twice_change_nothing_for_the_orchestration() -> None:
@@ -187,7 +222,7 @@ def test_jobs_that_take_long_are_waited_for_with_timers_that_grow_apart() -> Non
     assert replay.run(ORDER)["output"]["status"] == "completed"
     assert replay.fired == 4, "beside two waves of facts and two of controls, then once more, and after each timer"
     assert replay.waited == [15.0, 15.0, 60.0, 60.0]
-    assert replay.cancelled == 1, "the watchdog"
+    assert replay.open == []
 
 
 def test_jobs_that_never_end_are_waited_for_no_longer_than_they_may_take() -> None:
@@ -218,11 +253,12 @@ def test_a_job_step_that_hangs_ends_with_the_budget(step: str) -> None:
     assert "budget of 14400 seconds" in output["failure"]
 
 
-def test_a_budget_that_ends_during_the_wait_cancels_the_timer() -> None:
+def test_a_budget_that_ends_during_a_pause_leaves_no_timer() -> None:
     replay = _replay(activities=_followed(10**9))
     output = replay.run({**ORDER, "budget_seconds": 40})["output"]
     assert output["status"] == "failed"
-    assert replay.cancelled == 1, "the poll's timer; the watchdog has fired"
+    assert replay.waited == [15.0, 15.0, 8.0], "the last one ends with the budget"
+    assert replay.open == []
     assert _names(replay)[-2:] == ["fail_run", "announce"]
 
 

@@ -1,5 +1,7 @@
 """Statements and the facts they belong to, for the tests of this folder."""
 
+import io
+import zipfile
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,3 +39,33 @@ def draft(kind: str = "restore_test", **said: Any) -> dict[str, Any]:
 def told(kind: str = "restore_test", **said: Any) -> Told:
     """How it came: from a terminal, read by one control."""
     return Told(**{"fact": TYPES[kind], "controls": ("restores_have_been_tested",), "by": Actor(kind="cli"), "at": AT, **said})
+
+
+def main_type(part: str) -> str:
+    """The type of a document's main part, as Word and Excel write it."""
+    kind = "wordprocessingml.document" if part.startswith("word/") else "spreadsheetml.sheet"
+    return f"application/vnd.openxmlformats-officedocument.{kind}.main+xml"
+
+
+def office(
+    main: str,
+    *parts: str,
+    listed: str | None = None,
+    more: str = "",
+    encoding: str = "utf-8",
+    comment: bytes = b"",
+    compression: int = zipfile.ZIP_STORED,
+) -> bytes:
+    """An Office document with these parts; `listed` is its list of parts where that is another, `more` what the list holds besides."""
+    kinds = (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/{main}" ContentType="{main_type(main)}"/>{more}</Types>'
+    )
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", compression) as file:
+        head = f'<?xml version="1.0" encoding="{encoding}"?>'
+        file.writestr("[Content_Types].xml", ((head + kinds) if listed is None else listed).encode(encoding))
+        for name in (main, *parts):
+            file.writestr(name, "<x/>")
+        file.comment = comment
+    return body.getvalue()

@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from local.azurite import Azurite
+from local.host.store import Store
 from local.statements import main, now
-from tests.statements.sample import TYPES, draft
+from reporting.storage import Storage
+from tests.statements.sample import OTHER, TYPES, draft
 
 Say = Callable[..., tuple[int, str]]
 TENANT = "99999999-0000-4000-8000-000000000001"
@@ -55,6 +59,56 @@ def test_from_a_form_to_the_list_and_back(say: Say, tmp_path: Path) -> None:
     assert [record["version"] for record in json.loads(said)] == [1, 2, 3]
     assert [record["status"] for record in json.loads(said)] == ["active", "active", "withdrawn"]
     assert say("withdraw", identity)[0] == 2, "it is withdrawn already"
+    code, said = say("add", file, "--replaces", identity)
+    assert code == 2, "what has ended has no next version"
+    assert "withdrawn" in said
+    assert [record["version"] for record in json.loads(say("show", identity)[1])] == [1, 2, 3]
+
+
+def test_how_statements_stand_reads_as_it_does_elsewhere(say: Say, connection: str, tmp_path: Path) -> None:
+    today, store = now().date(), Storage.connect(connection, TENANT).statements
+    ids = {}
+    for state, first in {
+        "active": 0,
+        "upcoming": 9,
+        "expired": -400,
+        "rejected": 0,
+        "superseded": 0,
+        "withdrawn": 0,
+        "rejected and expired": -400,
+    }.items():
+        file = tmp_path / "scope.yaml"
+        file.write_text(yaml.safe_dump(draft("plan_scope", effective_from=(today + timedelta(days=first)).isoformat())))
+        ids[state] = say("add", file)[1].split()[0]
+    changes: dict[str, dict[str, Any]] = {
+        "rejected": {"second_approval": {"by_object_id": OTHER, "at": "2026-11-24T08:00:00Z", "result": "rejected"}},
+        "rejected and expired": {"second_approval": {"by_object_id": OTHER, "at": "2026-11-24T08:00:00Z", "result": "rejected"}},
+        "superseded": {"status": "superseded"},
+    }
+    for state, changed in changes.items():
+        store.put(store.versions(ids[state])[-1].model_copy(update={"version": 2, **changed}))
+    assert say("withdraw", ids["withdrawn"])[0] == 0
+    lines = {line.split()[1]: line for line in say("list", "--type", "plan_scope")[1].splitlines() if line.startswith("plan_scope")}
+    records = {record["id"]: record for record in json.loads(say("list", "--type", "plan_scope", "--json")[1])["statements"]}
+    for state, identity in ids.items():
+        word = state.split()[0]
+        assert lines[identity].split()[3] == word
+        assert ("days left" in lines[identity]) == (word in ("active", "upcoming"))
+        assert (records[identity]["state"], records[identity]["expired"]) == (word, "expired" in state)
+
+
+def test_a_folder_that_a_host_works_in_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("EVIDENCE_STORAGE", raising=False)
+    data = tmp_path / "data"
+    (data / "host").mkdir(parents=True)
+    at_work = Store(data / "host" / "taskhub.sqlite")
+    try:
+        assert main(["list", "--data", str(data), "--tenant-id", TENANT]) == 2
+        assert "at work in" in capsys.readouterr().err
+        assert not (data / "store").exists(), "no second emulator was started on it"
+    finally:
+        at_work.close()
+    assert main(["list", "--data", str(data), "--tenant-id", TENANT]) == 0
 
 
 def test_what_is_due_is_listed(say: Say) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reporting.deciding import approved, proposal_of, proposed, withdrawn
+from reporting.deciding import approved, proposal_of, proposed, revised, withdrawn
 from reporting.records import Actor
 from scanners import catalogue, hipaa
 from scanners.errors import Reason, RecordRefused
@@ -76,6 +76,7 @@ def test_nothing_but_a_fail_is_accepted(verdict: Verdict) -> None:
         {"approver": {"kind": "entra", "object_id": None}},
         {"approver": {"kind": "cli", "object_id": OTHER}},
         {"owner": {"kind": "key", "object_id": None}},
+        {"owner": {"kind": "key", "object_id": PERSON}},
         {"reason": "  "},
         {"compensating_measure": ""},
         {"expires_at": "2026-11-23"},
@@ -169,13 +170,20 @@ SECOND = {"by_object_id": OTHER, "at": "2026-11-05T08:00:00Z", "result": "approv
 def statement(details: dict[str, Any] | None = None, **said: Any) -> dict[str, Any]:
     sample = TYPES["addressable_decision"].sample[0]
     about = {**sample["details"], "control_id": ADDRESSABLE.id, "citation": CITATION, **(details or {})}
-    return {**sample, "details": about, "second_approval": SECOND, **said}
+    handed_in = {"submitted_by_kind": "entra", "submitted_by_object_id": sample["attester"]["entra_object_id"]}
+    return {**sample, **handed_in, "details": about, "second_approval": SECOND, **said}
 
 
 def test_a_statement_that_a_second_person_approved_is_a_decision_too() -> None:
     shown = accepter([], AT, [statement()])(ADDRESSABLE, FAIL)
     assert shown is not None
     assert shown["kind"] == "documented_alternative"
+    assert (shown["owner_object_id"], shown["approver_object_id"]) == (PERSON, OTHER)
+
+
+def test_two_records_of_one_id_have_no_owner() -> None:
+    """Only one version of a statement is in force; where two are handed over, nobody knows whose it is."""
+    assert accepter([], AT, [statement(), statement(submitted_by_object_id=OTHER)])(ADDRESSABLE, FAIL) is None
 
 
 @pytest.mark.parametrize(
@@ -193,6 +201,14 @@ def test_a_statement_that_a_second_person_approved_is_a_decision_too() -> None:
         {"status": "withdrawn"},
         {"expires_at": "2026-11-23"},
         {"document": None},
+        {"submitted_by_kind": "key", "submitted_by_object_id": None},
+        {"submitted_by_kind": "cli", "submitted_by_object_id": None},
+        {"submitted_by_kind": "key"},
+        {"submitted_by_kind": "somebody"},
+        {"submitted_by_object_id": None},
+        {"submitted_by_object_id": OTHER},
+        {"submitted_by_object_id": "22222222-2222-4333-8444-555555555555"},
+        {"attester": {"role": "security_official", "entra_object_id": "22222222-2222-4333-8444-555555555555"}},
     ],
 )
 def test_and_one_that_nobody_approved_or_that_does_not_hold_is_none(said: dict[str, Any]) -> None:
@@ -216,27 +232,61 @@ def proposal(**said: Any) -> dict[str, Any]:
 def test_from_proposal_to_acceptance_and_back() -> None:
     pending = proposed(proposal_of(proposal()), ADDRESSABLE, OWNER, AT, "d9")
     assert asked(pending.to_json()) is None
-    good = approved(pending, APPROVER, AT)
+    good = approved([pending], APPROVER, AT)
     assert (pending.version, good.version) == (1, 2)
     assert asked(good.to_json(), at=AT) is not None
-    assert asked(withdrawn(good).to_json(), at=AT) is None
+    back = withdrawn(good, Actor(kind="key"), AT + timedelta(days=1))
+    assert asked(back.to_json(), at=AT) is None
+    assert (back.version, back.withdrawn_by, back.withdrawn_at) == (3, Actor(kind="key"), AT + timedelta(days=1))
+    assert (back.owner, back.approver, back.approved_at) == (good.owner, good.approver, good.approved_at), "what was decided stays"
     with pytest.raises(RecordRefused):
-        withdrawn(withdrawn(good))
+        withdrawn(back, OWNER, AT)
     with pytest.raises(RecordRefused):
-        approved(good, APPROVER, AT)
+        approved([pending, good], APPROVER, AT)
+
+
+def test_the_next_version_needs_an_approval_of_its_own() -> None:
+    pending = proposed(proposal_of(proposal()), ADDRESSABLE, OWNER, AT, "d9")
+    good = approved([pending], APPROVER, AT)
+    later = AT + timedelta(days=30)
+    third = Actor(kind="entra", object_id="22222222-2222-4333-8444-555555555555")
+    again = revised(proposal_of(proposal(expires_at=date(2027, 6, 1))), ADDRESSABLE, good, third, later)
+    assert (again.id, again.version, again.status, again.approver, again.approved_at) == ("d9", 3, "pending", None, None)
+    assert (again.owner, again.created_at) == (third, later)
+    assert asked(again.to_json(), at=later) is None
+    for hand in (OWNER, third):
+        with pytest.raises(RecordRefused, match="approver"):
+            approved([pending, good, again], hand, later)
+    shown = asked(approved([pending, good, again], APPROVER, later).to_json(), at=later)
+    assert shown is not None
+    assert (shown["expires_at"], shown["owner_object_id"]) == ("2027-06-01", third.object_id)
+
+
+def test_the_next_version_is_of_the_same_decision() -> None:
+    pending = proposed(proposal_of(proposal()), ADDRESSABLE, OWNER, AT, "d9")
+    for said, control, field in (
+        ({"control": REQUIRED.id, "kind": "risk_acceptance"}, REQUIRED, "control"),
+        ({"kind": "risk_acceptance"}, ADDRESSABLE, "kind"),
+    ):
+        with pytest.raises(RecordRefused, match=field):
+            revised(proposal_of(proposal(**said)), control, pending, OWNER, AT)
+    with pytest.raises(RecordRefused, match="owner"):
+        revised(proposal_of(proposal()), ADDRESSABLE, pending, Actor(kind="key"), AT)
+    with pytest.raises(RecordRefused, match="withdrawn"):
+        revised(proposal_of(proposal()), ADDRESSABLE, withdrawn(pending, OWNER, AT), OWNER, AT)
 
 
 @pytest.mark.parametrize("by", [OWNER, Actor(kind="key"), Actor(kind="cli"), Actor(kind="entra", object_id=PERSON.upper())])
 def test_only_somebody_else_who_is_signed_in_approves(by: Actor) -> None:
     pending = proposed(proposal_of(proposal()), ADDRESSABLE, OWNER, AT, "d9")
     with pytest.raises(RecordRefused, match="approver"):
-        approved(pending, by, AT)
+        approved([pending], by, AT)
 
 
 def test_too_late_to_approve() -> None:
     pending = proposed(proposal_of(proposal()), ADDRESSABLE, OWNER, AT, "d9")
     with pytest.raises(RecordRefused, match="expires_at"):
-        approved(pending, APPROVER, AT + timedelta(days=200))
+        approved([pending], APPROVER, AT + timedelta(days=200))
 
 
 @pytest.mark.parametrize(
@@ -249,7 +299,14 @@ def test_too_late_to_approve() -> None:
         ({"kind": "forgive"}, "kind"),
         ({"expires_at": "2026-11-24"}, "expires_at"),
         ({"expires_at": "2027-11-25"}, "expires_at"),
+        ({"expires_at": 1798675200}, "expires_at"),
+        ({"expires_at": "9999-12-31"}, "expires_at"),
+        ({"expires_at": True}, "expires_at"),
         ({"objects": [" "]}, "objects"),
+        ({"objects": ["123-45-6789"]}, "objects"),
+        ({"objects": ["x" * 201]}, "objects.0"),
+        ({"control": "x" * 201}, "control"),
+        ({"reason": "The chart with MRN 00123456 is the one that is meant."}, "reason"),
         ({"owner": {"kind": "entra", "object_id": OTHER}}, "owner"),
     ],
 )

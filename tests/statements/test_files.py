@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from local.statement_files import Change, sync
+from local.statement_files import BY, Change, sync
 from reporting.records import Statement
+from reporting.stating import superseded
 from scanners.errors import RecordRefused
 from tests.statements.sample import AT, details, draft
+
+REJECTED = {"by_object_id": "3a1b7f0e-3a8d-4d52-8e90-6a0d6d3b0404", "at": "2026-11-23T08:00:00Z", "result": "rejected"}
 
 
 class Store:
@@ -65,8 +68,42 @@ def test_a_file_is_added_kept_changed_and_taken_back(tmp_path: Path, store: Stor
     assert what(sync(tmp_path, store, AT)) == [("unchanged", 1), ("withdrawn", 3)]
     assert what(sync(tmp_path, store, AT)) == [("unchanged", 1)]
     write(tmp_path, "tests/restore.yaml", document="report.pdf")
-    assert what(sync(tmp_path, store, AT)) == [("unchanged", 1), ("changed", 4)], "and it may come back"
-    assert [record.version for key, record in sorted(store.records.items()) if record.type == "restore_test"] == [1, 2, 3, 4]
+    again = sync(tmp_path, store, AT)
+    assert what(again) == [("unchanged", 1), ("added", 1)], "it may come back, as a statement of its own"
+    assert what(sync(tmp_path, store, AT)) == [("unchanged", 1), ("unchanged", 1)]
+    of_it = [(record.id == again[1].record.id, record.version, record.status) for record in store.records.values() if record.type == "restore_test"]
+    assert of_it == [(False, 1, "active"), (False, 2, "active"), (False, 3, "withdrawn"), (True, 1, "active")]
+    path.unlink()
+    assert what(sync(tmp_path, store, AT)) == [("unchanged", 1), ("withdrawn", 2)]
+    write(tmp_path, "tests/restore.yaml", document="report.pdf")
+    third = sync(tmp_path, store, AT)[1].record.id
+    assert third not in {record.id for record in store.records.values() if record.status == "withdrawn"}
+
+
+def test_what_a_second_person_rejected_stays_rejected_until_a_second_person_says_otherwise(tmp_path: Path, store: Store) -> None:
+    path = write(tmp_path, "scope.yaml", kind="plan_scope")
+    (first,) = sync(tmp_path, store, AT)
+    store.put(first.record.model_copy(update={"version": 2, "second_approval": REJECTED}))
+    assert what(sync(tmp_path, store, AT)) == [("unchanged", 2)]
+    write(tmp_path, "scope.yaml", kind="plan_scope", statement="The same once more, in other words, and nothing else.")
+    (changed,) = sync(tmp_path, store, AT)
+    assert (changed.what, changed.record.version, changed.record.second_approval) == ("changed", 3, REJECTED)
+    path.unlink()
+    write(tmp_path, "another.yaml", kind="plan_documents")
+    sync(tmp_path, store, AT)
+    write(tmp_path, "scope.yaml", kind="plan_scope")
+    came_back = next(change for change in sync(tmp_path, store, AT) if change.what == "added")
+    assert (came_back.record.version, came_back.record.state(AT.date())) == (1, "rejected"), "taking it back and saying it again undoes nothing"
+
+
+def test_a_file_whose_place_another_statement_took_is_left_alone_until_it_changes(tmp_path: Path, store: Store) -> None:
+    (tmp_path / "scope.pdf").write_bytes(b"%PDF-1.7")
+    write(tmp_path, "scope.yaml", kind="plan_scope", document="scope.pdf")
+    (first,) = sync(tmp_path, store, AT)
+    store.put(superseded(first.record, BY, AT))
+    assert what(sync(tmp_path, store, AT)) == [("unchanged", 2)]
+    write(tmp_path, "scope.yaml", kind="plan_scope", document="scope.pdf", statement="There is more to say about where it is.")
+    assert what(sync(tmp_path, store, AT)) == [("added", 1)]
 
 
 def test_another_document_is_another_version(tmp_path: Path, store: Store) -> None:
@@ -92,12 +129,13 @@ def test_one_bad_file_and_nothing_is_put(tmp_path: Path, store: Store) -> None:
     assert not store.documents
 
 
-@pytest.mark.parametrize("document", ["../secret.pdf", "/etc/hostname", "not-there.pdf", "program.exe"])
+@pytest.mark.parametrize("document", ["../secret.pdf", "/etc/hostname", "not-there.pdf", "program.exe", "export.json", "list.csv"])
 def test_documents_come_from_the_folder_and_are_of_a_kind_that_is_taken(tmp_path: Path, store: Store, document: str) -> None:
     (tmp_path / "secret.pdf").write_bytes(b"%PDF-1.7")
     folder = tmp_path / "statements"
     write(folder, "restore.yaml", document=document)
     (folder / "program.exe").write_bytes(b"MZ")
+    (folder / "list.csv").write_text("a,b")
     with pytest.raises(RecordRefused, match="document"):
         sync(folder, store, AT)
     assert not store.records
@@ -137,9 +175,3 @@ def test_what_was_recorded_by_hand_is_not_the_folders(tmp_path: Path, store: Sto
     write(tmp_path, "restore.yaml")
     assert what(sync(tmp_path, store, AT)) == [("added", 1)]
     assert by_hand in store.current()
-
-
-def test_a_json_document_is_no_statement(tmp_path: Path, store: Store) -> None:
-    (tmp_path / "export.json").write_text('{"settings": []}')
-    write(tmp_path, "apps.yaml", kind="teams_app_settings", document="export.json")
-    assert what(sync(tmp_path, store, AT)) == [("added", 1)]

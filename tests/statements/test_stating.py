@@ -1,18 +1,20 @@
 """Making records of statements: refused as a whole with every fault named, or made; nothing is ever changed in place."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from reporting.documents import inspected
-from reporting.records import Actor, Statement
-from reporting.stating import approved, draft_of, stated, superseded, withdrawn
+from reporting.records import NEEDS_SECOND_WORD, Actor, Statement
+from reporting.stating import approved, draft_of, revised, stated, superseded, withdrawn
 from scanners.errors import RecordRefused
+from scanners.facts.statements_governance import ADDRESSABLE_DECISION
 from scanners.statements import Missing, choose
 from tests.statements.sample import AT, OTHER, PERSON, TYPES, details, draft, told
 
+SOMEBODY, GUEST = "22222222-2222-4333-8444-555555555555", "33333333-2222-4333-8444-555555555555"
 FILE = inspected(b"%PDF-1.7 a test", "application/pdf", "some-id")
 
 
@@ -131,14 +133,101 @@ def test_taking_back_is_a_new_version_and_the_old_one_stays_as_it_was() -> None:
 def test_a_second_person_is_somebody_else_and_signed_in() -> None:
     first = replace_submitter(made(), OTHER)
     third = "11111111-2222-4333-8444-555555555555"
-    good = approved(first, Actor(kind="entra", object_id=third), AT, "approved")
+    good = approved([first], Actor(kind="entra", object_id=third), AT, "approved")
     assert good.second_approval is not None
     assert good.second_approval["by_object_id"] == third
     for wrong in (Actor(kind="entra", object_id=OTHER.upper()), Actor(kind="entra", object_id=PERSON), Actor(kind="key"), Actor(kind="cli")):
         with pytest.raises(RecordRefused):
-            approved(first, wrong, AT, "approved")
-    no = approved(first, Actor(kind="entra", object_id=third), AT, "rejected")
+            approved([first], wrong, AT, "approved")
+    no = approved([first], Actor(kind="entra", object_id=third), AT, "rejected")
     assert isinstance(choose(TYPES["restore_test"], [no.to_json()], AT), Missing)
+    with pytest.raises(RecordRefused, match="expires_at"):
+        approved([first], Actor(kind="entra", object_id=third), AT + timedelta(days=400), "approved")
+
+
+THIRD = Actor(kind="entra", object_id="11111111-2222-4333-8444-555555555555")
+
+
+def by(kind: str = "restore_test", who: Actor = Actor(kind="entra", object_id=PERSON), **said: Any) -> Statement:  # noqa: B008 - frozen
+    return stated(draft_of(draft(kind, **said)), told(kind, document=FILE, by=who), "some-id").record
+
+
+@pytest.mark.parametrize("who", [Actor(kind="key"), Actor(kind="cli")])
+def test_what_nobody_signed_in_handed_in_cannot_be_approved_but_rejected(who: Actor) -> None:
+    with pytest.raises(RecordRefused, match="submitted_by"):
+        approved([by(who=who)], THIRD, AT, "approved")
+    assert approved([by(who=who)], THIRD, AT, "rejected").rejected
+
+
+def test_nobody_who_had_a_hand_in_any_version_gives_the_second_word() -> None:
+    """The author hands it in, somebody else adds the file, and the author is still the author."""
+    first = by(who=Actor(kind="entra", object_id=OTHER))
+    attester = {"name": "Iris Vale", "title": "Head of operations", "role": "it_operations", "entra_object_id": str(THIRD.object_id)}
+    second = revised(draft_of(draft(attester=attester)), told(by=Actor(kind="entra", object_id=SOMEBODY), document=FILE), first).record
+    third = revised(draft_of(draft()), told(by=Actor(kind="entra", object_id=SOMEBODY), document=FILE), second).record
+    for hand in (OTHER, OTHER.upper(), PERSON, SOMEBODY, str(THIRD.object_id)):
+        for result in ("approved", "rejected"):
+            with pytest.raises(RecordRefused, match="second_approval"):
+                approved([first, second, third], Actor(kind="entra", object_id=hand), AT, result)
+    assert approved([first, second, third], Actor(kind="entra", object_id=GUEST), AT, "approved").version == 4
+
+
+def test_a_decision_is_approved_only_where_who_decides_handed_it_in() -> None:
+    assert set(NEEDS_SECOND_WORD) == {ADDRESSABLE_DECISION.statement.type}  # type: ignore[union-attr]
+    with pytest.raises(RecordRefused, match=r"attester\.entra_object_id"):
+        approved([by("addressable_decision", Actor(kind="entra", object_id=OTHER))], THIRD, AT, "approved")
+    own = by("addressable_decision", Actor(kind="entra", object_id=PERSON.upper()))
+    assert own.state(AT.date()) == "pending"
+    assert approved([own], THIRD, AT, "approved").state(AT.date()) == "active"
+
+
+def test_a_decision_that_nobody_can_approve_is_said_to_be_one() -> None:
+    def notes(who: Actor) -> str:
+        return " ".join(stated(draft_of(draft("addressable_decision")), told("addressable_decision", document=FILE, by=who), "i").notes)
+
+    assert "a signed-in person must have handed it in" in notes(Actor(kind="key"))
+    assert "who decides must be the person who handed it in" in notes(Actor(kind="entra", object_id=OTHER))
+    assert "nobody can approve it" not in notes(Actor(kind="entra", object_id=PERSON))
+
+
+def test_a_no_stands_until_a_second_person_says_yes() -> None:
+    first = by()
+    no = approved([first], THIRD, AT, "rejected")
+    again = revised(draft_of(draft(statement="The same once more, in other words.")), told(document=FILE, by=Actor(kind="key")), no)
+    assert (again.record.version, again.record.state(AT.date())) == (3, "rejected")
+    assert any("rejected" in note for note in again.notes)
+    assert isinstance(choose(TYPES["restore_test"], [again.record.to_json()], AT), Missing)
+    own = revised(draft_of(draft()), told(document=FILE, by=Actor(kind="entra", object_id=PERSON)), again.record).record
+    assert own.state(AT.date()) == "rejected"
+    yes = approved([first, no, again.record, own], THIRD, AT, "approved")
+    assert (yes.version, yes.state(AT.date())) == (5, "active")
+    assert not isinstance(choose(TYPES["restore_test"], [yes.to_json()], AT), Missing)
+    after = revised(draft_of(draft()), told(document=FILE), yes).record
+    assert after.second_approval is None, "a yes is of the version that it was said of"
+
+
+def test_who_takes_the_place_of_what_was_rejected_takes_the_no_along() -> None:
+    no = approved([by()], THIRD, AT, "rejected")
+    assert stated(draft_of(draft(supersedes=GUEST)), told(document=FILE), "another-id", before=no).record.state(AT.date()) == "rejected"
+
+
+@pytest.mark.parametrize("ended", [withdrawn, superseded])
+def test_what_has_ended_has_no_next_version(ended: Any) -> None:
+    gone = ended(by(), Actor(kind="cli"), AT)
+    with pytest.raises(RecordRefused, match=gone.status):
+        revised(draft_of(draft()), told(), gone)
+    with pytest.raises(RecordRefused, match=gone.status):
+        approved([gone], THIRD, AT, "approved")
+
+
+def test_how_a_statement_stands_is_one_word() -> None:
+    day, own = AT.date(), by()
+    assert own.state(day) == "active"
+    assert own.state(own.expires_at) == "active", "the last day counts"
+    assert own.state(own.expires_at + timedelta(days=1)) == "expired"
+    assert own.state(own.effective_from - timedelta(days=1)) == "upcoming"
+    no = approved([own], THIRD, AT, "rejected")
+    assert [each.state(day) for each in (no, withdrawn(no, THIRD, AT), superseded(own, THIRD, AT))] == ["rejected", "withdrawn", "superseded"]
 
 
 def replace_submitter(record: Statement, who: str) -> Statement:

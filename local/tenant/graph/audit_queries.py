@@ -25,6 +25,7 @@ from local.tenant.world import World
 
 PATH = "/security/auditlog/queries"
 PERMISSION = "AuditLogsQuery.Read.All"
+LISTED = 50  # queries in a page of the list
 ACTIVITY = {
     "MailItemsAccessed": 240, "Send": 90, "SoftDelete": 12, "MoveToDeletedItems": 30, "FileAccessed": 300, "FilePreviewed": 60, "FileDownloaded": 40,
     "FileModified": 70, "FileUploaded": 20, "SharingSet": 4, "SecureLinkCreated": 3, "MessageSent": 200, "TeamsSessionStarted": 60, "ChatCreated": 8,
@@ -54,7 +55,7 @@ class AuditQueries:
         return path.lower().startswith(PATH)
 
     def answer(self, call: Call) -> Answer:
-        """POST of a query, GET of one, GET of its records; raises Refusal."""
+        """POST of a query, GET of all, GET of one, GET of its records; raises Refusal."""
         _, version, path = call.path.split("/", 2)
         rest = path[len(PATH) - 1 :].strip("/").split("/")
         roles = claims(call, self.signer, AUDIENCES)["roles"]
@@ -63,6 +64,8 @@ class AuditQueries:
             raise Refusal(403, "Authorization_RequestDenied", DENIED)
         if call.method == "POST" and rest == [""]:
             return self._make(call, version)
+        if call.method == "GET" and rest == [""]:
+            return self._list(call, version)
         if call.method != "GET" or rest == [""] or rest[0] not in self.jobs.held:
             raise Refusal(404, "ItemNotFound", "The audit log query was not found.")
         job = self.jobs.held[rest[0]]
@@ -79,7 +82,23 @@ class AuditQueries:
         now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return self._show(call, self.jobs.add(Job(str(uuid.uuid4()), self.jobs.clock(), asked, now)), version, 201)
 
+    def _list(self, call: Call, version: str) -> Answer:
+        """The newest first, in pages."""
+        options = query.parse(call.query)
+        jobs, scope = list(reversed(self.jobs.held.values())), f"{call.path}?{options.text}"
+        start = self.pager.offset(scope, options.skiptoken) if options.skiptoken else 0
+        size = options.top or LISTED
+        shown = (self._shown(job) for job in jobs[start : start + size])
+        payload: dict[str, Any] = {"@odata.context": f"{call.base}/{version}/$metadata#security/auditLog/queries", "value": list(shown)}
+        if start + size < len(jobs):
+            payload["@odata.nextLink"] = paging.next_link(f"{call.base}{call.path}", options.text, self.pager.token(scope, start + size))
+        return Answer(200, payload, graph_headers(call.headers.get("client-request-id")), GRAPH_JSON)
+
     def _show(self, call: Call, job: Job, version: str, status: int) -> Answer:
+        payload = {"@odata.context": f"{call.base}/{version}/$metadata#security/auditLog/queries/$entity", **self._shown(job)}
+        return Answer(status, payload, graph_headers(call.headers.get("client-request-id")), GRAPH_JSON)
+
+    def _shown(self, job: Job) -> Row:
         asked = job.asked
         state = self.jobs.state(job, "succeeded")
         lists = {
@@ -94,15 +113,14 @@ class AuditQueries:
                 "administrativeUnitIdFilters",
             )
         }
-        payload = {
-            "@odata.context": f"{call.base}/{version}/$metadata#security/auditLog/queries/$entity", "id": job.id,
+        return {
+            "id": job.id,
             "displayName": asked.get("displayName"),
             "filterStartDateTime": asked["filterStartDateTime"], "filterEndDateTime": asked["filterEndDateTime"],
             "keywordFilter": asked.get("keywordFilter"),
             **lists, "status": state, "approximateReturnedRecordCount": len(self._rows(job)) if state == "succeeded" else None,
             "isRecordCountLimitExceeded": False,
         }  # fmt: skip
-        return Answer(status, payload, graph_headers(call.headers.get("client-request-id")), GRAPH_JSON)
 
     def _plan(self, job: Job) -> list[str]:
         """The operation of each record: the tenant's activity, filtered as asked; nothing when the log is off."""

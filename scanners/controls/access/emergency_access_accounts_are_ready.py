@@ -18,6 +18,7 @@ from scanners.facts.role_definitions import RoleDefinition
 from scanners.facts.statements_accounts import EmergencyAccounts
 from scanners.facts.users import User, Users
 from scanners.model import Parameter, Verdict, failed, passed
+from scanners.quoting import quoted
 from scanners.roles import GLOBAL_ADMINISTRATOR, Holdings, active_holdings
 from scanners.three_valued import Maybe, sort
 
@@ -197,5 +198,5 @@ def _may_lock_out(rule: Rule) -> Maybe:
     if LOCKS & set(listed):
         return True
     if strange := [each for each in listed if each not in KNOWN]:
-        raise Unrecognised(f"policy {rule.name!r} demands {strange[0][:40]}, which this version does not know")
+        raise Unrecognised(f"policy {rule.name!r} demands {quoted(strange[0])}, which this version does not know")
     return False

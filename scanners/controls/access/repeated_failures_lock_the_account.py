@@ -3,6 +3,7 @@ from scanners.errors import Unrecognised
 from scanners.examples import Unreadable
 from scanners.facts.directory_settings import PASSWORD_RULES, DirectorySetting, setting
 from scanners.model import Parameter, Verdict, failed, passed
+from scanners.quoting import quoted
 from scanners.reading import Json
 
 # https://learn.microsoft.com/entra/identity/authentication/howto-password-smart-lockout
@@ -58,7 +59,7 @@ def repeated_failures_lock_the_account(
     """
     threshold, seconds = (_number(directory_settings, name) for name in SERVICE_DEFAULTS)
     stated = any(setting(directory_settings, PASSWORD_RULES, name) is not None for name in SERVICE_DEFAULTS)
-    because = f"accounts lock after {threshold} failed attempts for {seconds} seconds" + ("" if stated else ", the service's default")
+    because = f"accounts lock after {quoted(threshold)} failed attempts for {quoted(seconds)} seconds" + ("" if stated else ", the service's default")
     if 1 <= threshold <= max_threshold and seconds >= min_duration_seconds:
         return passed(because, threshold=threshold, seconds=seconds, stated=stated)
     return failed(because, threshold=threshold, seconds=seconds, stated=stated)
@@ -68,6 +69,6 @@ def _number(settings: tuple[DirectorySetting, ...], name: str) -> int:
     text = setting(settings, PASSWORD_RULES, name)
     if text is None:
         return SERVICE_DEFAULTS[name]
-    if not text.strip().isdecimal():
+    if not text.strip().isdecimal() or len(text) > 9:
         raise Unrecognised(f"the directory setting {name} is not a number")
     return int(text)

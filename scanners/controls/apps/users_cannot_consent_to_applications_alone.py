@@ -9,10 +9,12 @@ from scanners.facts.permission_classifications import PermissionClassification
 from scanners.facts.permission_grant_policies import ConditionSet, PermissionGrantPolicy
 from scanners.health_data import opens_health_data
 from scanners.model import Parameter, Verdict, failed, passed
+from scanners.quoting import listed, token
 from scanners.three_valued import Maybe, sort
 
 FOR_SELF = "managepermissiongrantsforself."
 LEGACY = "microsoft-user-default-legacy"
+LONGEST = 64  # characters of a policy's id, which is no GUID
 LOW = {"defaultUserRolePermissions.permissionGrantPoliciesAssigned": ["ManagePermissionGrantsForSelf.microsoft-user-default-low"]}
 CUSTOM = {"defaultUserRolePermissions.permissionGrantPoliciesAssigned": ["ManagePermissionGrantsForSelf.custom-x"]}
 
@@ -137,7 +139,7 @@ def users_cannot_consent_to_applications_alone(
     if not names:
         return passed("users cannot allow any application themselves", assigned=[], looked_at=len(entries))
     if LEGACY in names or not accept_low_risk:
-        return failed(f"users can allow applications themselves, under {', '.join(names)}", assigned=names)
+        return failed(f"users can allow applications themselves, under {listed(names, LONGEST)}", assigned=names)
     if authorization_policy.allow_user_consent_for_risky_apps is True:
         return failed("users can allow applications themselves, even those that Microsoft holds to be risky", assigned=names)
     policies = {policy.id.lower(): policy for policy in permission_grant_policies}
@@ -150,7 +152,7 @@ def users_cannot_consent_to_applications_alone(
         "called_low_risk": [c.permission_name for c in harmless.bad],
     }
     if limited.bad:
-        return failed(f"users can allow applications themselves beyond low risk, under {', '.join(limited.bad)}", **observed)
+        return failed(f"users can allow applications themselves beyond low risk, under {listed(limited.bad, LONGEST)}", **observed)
     if harmless.bad:
         return failed("users can allow applications permissions that open content, because the tenant calls these low risk", **observed)
     if limited.unclear or harmless.unclear:
@@ -160,7 +162,7 @@ def users_cannot_consent_to_applications_alone(
 
 def _is_low_risk(policies: dict[str, PermissionGrantPolicy], name: str, tenant: str) -> Maybe:
     if name not in policies:
-        raise Unrecognised(f"the policy {name} is assigned to users and was not found")
+        raise Unrecognised(f"the policy {token(name, LONGEST)} is assigned to users and was not found")
     return all(_is_limited(each, tenant) for each in policies[name].includes)
 
 

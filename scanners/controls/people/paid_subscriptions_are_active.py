@@ -7,11 +7,13 @@ from scanners.examples import Unreadable
 from scanners.facts.directory_subscriptions import DirectorySubscription
 from scanners.facts.subscribed_skus import SubscribedSku
 from scanners.model import Parameter, Verdict
+from scanners.quoting import token
 from scanners.three_valued import Maybe, attempt, every, some, sort
 from scanners.workloads import carries_content
 
 _E5 = "06ebc4ee-1bb5-47dd-8120-11324bc54e06"
 _E3 = "05e9a617-0261-4cee-bb44-138d3ef5d965"
+LONGEST = 80  # characters of a product's part number
 _TEAMS = [{"servicePlanId": "57ff2da0-773e-42df-b2af-ffb7a2317929", "servicePlanName": "TEAMS1"}]
 _FOUNDATION = [{"servicePlanId": "113feb6c-3fe4-4440-bddc-54d774bf0318", "servicePlanName": "EXCHANGE_S_FOUNDATION"}]
 
@@ -129,4 +131,4 @@ def _in_use(sku: SubscribedSku) -> bool:
 
 def _trouble(sku: SubscribedSku) -> str:
     words = {"Enabled": "no paid subscription that lasts", "Warning": "Warning, its grace period"}
-    return f"{sku.sku_part_number}: {words.get(sku.capability_status, sku.capability_status)}"
+    return f"{token(sku.sku_part_number, LONGEST)}: {words.get(sku.capability_status, sku.capability_status)}"

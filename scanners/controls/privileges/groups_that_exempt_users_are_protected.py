@@ -10,7 +10,8 @@ from scanners.facts.subscribed_skus import SubscribedSku
 from scanners.model import Verdict, not_applicable
 from scanners.permissions import AAD_PREMIUM
 from scanners.plans import require_plan
-from scanners.roles import active_holdings, privileged
+from scanners.quoting import token
+from scanners.roles import active_holdings, hidden, privileged
 from scanners.three_valued import Maybe, sort
 
 G, OTHER = "cccccccc-0000-4000-8000-000000000001", "cccccccc-0000-4000-8000-000000000002"
@@ -104,7 +105,7 @@ def groups_that_exempt_users_are_protected(
 
     def protected(identifier: str) -> Maybe:
         if identifier not in listed:
-            raise Unrecognised(f"group {identifier} was not read")
+            raise Unrecognised(f"group {token(identifier)} was not read")
         good = _is_protected(listed[identifier], rulers)
         return None if good is False and holdings.doubts and _is_protected(listed[identifier], None) else good
 
@@ -135,6 +136,6 @@ def _excluded_groups(policies: tuple[Policy, ...]) -> dict[str, list[str]]:
 def _is_protected(group: ReferencedGroup, rulers: frozenset[str] | None) -> Maybe:
     """Only top administrators can change it. `rulers` None: any owner may be one."""
     if not group.readable:
-        raise Unrecognised(f"group {group.id} could not be read")
+        raise hidden(group.id)
     guarded = bool(group.is_assignable_to_role) or bool(group.is_management_restricted)
     return guarded and group.membership_rule is None and (rulers is None or {owner.lower() for owner in group.owner_ids} <= rulers)

@@ -3,7 +3,7 @@ from functools import partial
 from typing import Any
 
 from scanners.declare import control, does_not_apply, fails, is_due, passes, stays_unknown
-from scanners.errors import Unrecognised
+from scanners.errors import Undecided, Unrecognised
 from scanners.examples import ABSENT, Unreadable
 from scanners.facts.access_review_instances import ReviewInstance
 from scanners.facts.access_reviews import ReviewDefinition
@@ -11,8 +11,7 @@ from scanners.facts.statements_accounts import AccessReview
 from scanners.facts.users import Users
 from scanners.model import Parameter, Verdict, failed, not_applicable, passed
 from scanners.reading import Json
-from scanners.reviews import RECORDS, decided, is_held, is_of_all_guests, reviewed_by_hand, rounds_of
-from scanners.statements import still_due
+from scanners.reviews import by_product, decided, is_held, is_of_all_guests, reviewed_by_hand, unseen
 from scanners.three_valued import attempt, every, some, sort
 
 GUEST = {"id": "bbbbbbbb-0000-4000-8000-000000000001", "userType": "Guest", "creationType": "Invitation", "externalUserState": "Accepted"}
@@ -70,7 +69,28 @@ def by_hand(population: str = "guests", on: str = "2026-10-10", count: int = 5) 
         ),
         fails("never finished", users=[GUEST], access_reviews=[OF_ALL], access_review_instances=[]),
         fails("a disabled guest may be enabled again", users=[{**GUEST, "accountEnabled": False}], access_reviews=[]),
-        is_due("neither can be seen", users=[GUEST], access_reviews=Unreadable("not_licensed"), statement_access_review=None),
+        is_due("no plan and no record", users=[GUEST], access_reviews=Unreadable("not_licensed"), statement_access_review=None),
+        is_due(
+            "no plan and an old record", users=[GUEST], access_reviews=Unreadable("not_licensed"), statement_access_review=by_hand(on="2026-01-10")
+        ),
+        passes(
+            "a record counts where the permission is missing",
+            users=[GUEST],
+            access_reviews=Unreadable("not_permitted"),
+            statement_access_review=by_hand(),
+        ),
+        stays_unknown("the permission is missing, and so is a record", users=[GUEST], access_reviews=Unreadable("not_permitted")),
+        stays_unknown("no answer and no record", users=[GUEST], access_reviews=Unreadable("unreachable")),
+        stays_unknown(
+            "no plan, and the records cannot be read",
+            users=[GUEST],
+            access_reviews=Unreadable("not_licensed"),
+            statement_access_review=Unreadable("unreachable"),
+        ),
+        stays_unknown(
+            "no review, and the records cannot be read", users=[GUEST], access_reviews=[], statement_access_review=Unreadable("unreachable")
+        ),
+        stays_unknown("rounds that could not be read", users=[GUEST], access_reviews=[OF_ALL], access_review_instances=Unreadable("not_permitted")),
         does_not_apply("no guests", users=[{}], access_reviews=[]),
         stays_unknown(users=Unreadable("unreachable")),
         stays_unknown("a kind of user that is not stated", users=[{"userType": ABSENT}], access_reviews=[]),
@@ -84,9 +104,9 @@ def by_hand(population: str = "guests", on: str = "2026-10-10", count: int = 5) 
 )
 def guest_access_is_reviewed_on_schedule(
     users: Users,
-    access_reviews: tuple[ReviewDefinition, ...] | None,
-    access_review_instances: tuple[ReviewInstance, ...] | None,
-    statement_access_review: tuple[AccessReview, ...] | None,
+    access_reviews: tuple[ReviewDefinition, ...] | Undecided,
+    access_review_instances: tuple[ReviewInstance, ...] | Undecided,
+    statement_access_review: tuple[AccessReview, ...] | Undecided | None,
     at: datetime,
     *,
     max_age_days: int = 90,
@@ -95,7 +115,7 @@ def guest_access_is_reviewed_on_schedule(
 
     A recurring review covers the guests of all Microsoft 365 groups or of the whole directory, applies its result by itself, and a round of it finished within
     `max_age_days`; or the security official recorded a review of the guests, held within that time, that looked at somebody. Where the product's reviews cannot be
-    seen, the record alone decides.
+    seen, such a record alone decides; without one the statement is due where the tenant has no plan with reviews, and nothing is known otherwise.
     """
     guests = sort(users.value, lambda user: user.user_type == "Guest")
     if not guests.good:
@@ -111,13 +131,14 @@ def guest_access_is_reviewed_on_schedule(
         return passed(
             f"guests were reviewed by hand on {record.details.reviewed_on}", guests=len(guests.good), reviewed=record.details.reviewed_count
         )
-    if access_reviews is None:
-        return still_due(
-            RECORDS, "the product's reviews of access cannot be seen, and no recent review of guests is on file", guests=len(guests.good)
-        )
-    rounds = rounds_of(access_reviews, access_review_instances)
-    answer = some(every((attempt(partial(is_of_all_guests, review)), is_held(review, rounds, at, max_age_days))) for review in access_reviews)
-    observed: dict[str, Any] = {"guests": len(guests.good), "reviews": len(access_reviews), "rounds": len(rounds)}
+    held = by_product(access_reviews, access_review_instances)
+    if isinstance(held, Undecided):
+        return unseen(held, statement_access_review, "guests", guests=len(guests.good))
+    reviews, rounds = held
+    answer = some(every((attempt(partial(is_of_all_guests, review)), is_held(review, rounds, at, max_age_days))) for review in reviews)
+    observed: dict[str, Any] = {"guests": len(guests.good), "reviews": len(reviews), "rounds": len(rounds)}
     if decided(answer):
         return passed("the product reviews all guests, applies the result, and finished a round in time", **observed)
+    if isinstance(statement_access_review, Undecided):
+        raise statement_access_review
     return failed(f"no finished and applied review of all guests within {max_age_days} days", **observed)

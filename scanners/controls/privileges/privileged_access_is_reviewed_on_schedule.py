@@ -3,16 +3,16 @@ from functools import partial
 from typing import Any
 
 from scanners.declare import control, fails, is_due, passes, stays_unknown
+from scanners.errors import Undecided
 from scanners.examples import ABSENT, Unreadable
 from scanners.facts.access_review_instances import ReviewInstance
 from scanners.facts.access_reviews import ReviewDefinition
 from scanners.facts.statements_accounts import AccessReview
 from scanners.model import Parameter, Verdict, failed, passed
 from scanners.reading import Json
-from scanners.reviews import RECORDS, decided, is_held, is_of_role, reviewed_by_hand, rounds_of
+from scanners.reviews import by_product, decided, is_held, is_of_role, reviewed_by_hand, unseen
 from scanners.role_settings import name
 from scanners.roles import GLOBAL_ADMINISTRATOR, PRIVILEGED, no_roles
-from scanners.statements import still_due
 from scanners.three_valued import Maybe, attempt, every, some
 
 PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
@@ -81,12 +81,15 @@ def by_hand(population: str = "privileged", on: str = "2026-10-10", count: int =
         ),
         fails("a review of nobody is no review", access_reviews=[], statement_access_review=by_hand(count=0)),
         fails("a review of guests is not one of administrators", access_reviews=[], statement_access_review=by_hand("guests")),
-        is_due(
-            "neither can be seen",
-            access_reviews=Unreadable("not_licensed"),
-            access_review_instances=Unreadable("not_licensed"),
-            statement_access_review=None,
+        passes("a record counts where the permission is missing", access_reviews=Unreadable("not_permitted"), statement_access_review=by_hand()),
+        is_due("no plan and no record", access_reviews=Unreadable("not_licensed"), statement_access_review=None),
+        is_due("no plan and an old record", access_reviews=Unreadable("not_licensed"), statement_access_review=by_hand(on="2026-01-10")),
+        stays_unknown("the permission is missing, and so is a record", access_reviews=Unreadable("not_permitted"), statement_access_review=None),
+        stays_unknown("no answer and no record", access_reviews=Unreadable("unreachable"), statement_access_review=None),
+        stays_unknown(
+            "no plan, and the records cannot be read", access_reviews=Unreadable("not_licensed"), statement_access_review=Unreadable("unreachable")
         ),
+        stays_unknown("no review, and the records cannot be read", access_reviews=[], statement_access_review=Unreadable("unreachable")),
         stays_unknown(
             "a review that does not say whether its result is applied",
             access_reviews=[{**BOTH, "settings": {"autoApplyDecisionsEnabled": ABSENT}}],
@@ -96,9 +99,9 @@ def by_hand(population: str = "privileged", on: str = "2026-10-10", count: int =
     ),
 )
 def privileged_access_is_reviewed_on_schedule(
-    access_reviews: tuple[ReviewDefinition, ...] | None,
-    access_review_instances: tuple[ReviewInstance, ...] | None,
-    statement_access_review: tuple[AccessReview, ...] | None,
+    access_reviews: tuple[ReviewDefinition, ...] | Undecided,
+    access_review_instances: tuple[ReviewInstance, ...] | Undecided,
+    statement_access_review: tuple[AccessReview, ...] | Undecided | None,
     at: datetime,
     *,
     max_age_days: int = 90,
@@ -108,7 +111,7 @@ def privileged_access_is_reviewed_on_schedule(
 
     Each of `required_roles` is covered by a recurring review that applies its result by itself and of which a round finished within `max_age_days`; or the
     security official recorded a review of the privileged accounts, held within that time, that looked at somebody. Where the product's reviews cannot be seen,
-    the record alone decides.
+    such a record alone decides; without one the statement is due where the tenant has no plan with reviews, and nothing is known otherwise.
     """
     if not required_roles:
         raise no_roles()
@@ -119,12 +122,13 @@ def privileged_access_is_reviewed_on_schedule(
             reviewed=record.details.reviewed_count,
             removed=record.details.removed_count,
         )
-    if access_reviews is None:
-        return still_due(RECORDS, "the product's reviews of access cannot be seen, and no recent review of privileged accounts is on file")
-    rounds = rounds_of(access_reviews, access_review_instances)
-    covered = {role: _covered(access_reviews, rounds, role, at, max_age_days) for role in required_roles}
+    held = by_product(access_reviews, access_review_instances)
+    if isinstance(held, Undecided):
+        return unseen(held, statement_access_review, "privileged accounts")
+    reviews, rounds = held
+    covered = {role: _covered(reviews, rounds, role, at, max_age_days) for role in required_roles}
     observed: dict[str, Any] = {
-        "reviews": len(access_reviews),
+        "reviews": len(reviews),
         "roles": {name(role): covers for role, covers in covered.items()},
         "rounds": len(rounds),
     }
@@ -133,6 +137,8 @@ def privileged_access_is_reviewed_on_schedule(
         return passed(
             f"the product reviews {len(covered)} of {len(covered)} required roles, applies the result, and finished a round in time", **observed
         )
+    if isinstance(statement_access_review, Undecided):
+        raise statement_access_review
     missing = [role for role, covers in covered.items() if covers is False]
     return failed(f"no finished and applied review within {max_age_days} days covers {', '.join(map(name, missing))}", missing, **observed)
 
