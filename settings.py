@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -37,9 +36,13 @@ EXAMPLES: Mapping[str, str] = {
 }
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _KEY_URL = re.compile(r"https://[a-z0-9-]{3,24}\.vault\.(azure\.net|usgovcloudapi\.net|azure\.cn)/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?")
-_TOPIC = re.compile(r"[a-z0-9.-]+\.eventgrid\.azure\.(net|us|cn)")
+_TOPIC = re.compile(r"https://([a-z0-9-]+\.)+eventgrid\.azure\.(net|us|cn)/api/events")
+_LOCAL = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")  # as a whole: parsers differ on odd ones
 _CRON_FIELD = re.compile(r"[0-9*/,\-A-Za-z]+")
 _WORD, _RANGE = re.compile(r"[A-Za-z]+"), re.compile(r"(\d+)-(\d+)")
+_MONTHS = ("", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_NAMES: tuple[tuple[str, ...], ...] = ((), (), (), (), _MONTHS, _DAYS)  # by field
 
 
 def _duration(value: Any) -> Any:
@@ -110,10 +113,7 @@ class Settings(BaseModel):
 
     @field_validator("scan_schedule")
     @classmethod
-    def _six_fields(cls, value: str) -> str:
-        fields = value.split()
-        if len(fields) != 6 or not all(_CRON_FIELD.fullmatch(f) for f in fields):
-            raise ValueError("is not a schedule of six fields: second minute hour day month weekday, in UTC")
+    def _comes(cls, value: str) -> str:
         next_run(value, datetime.now(UTC))
         return value
 
@@ -121,9 +121,7 @@ class Settings(BaseModel):
     @classmethod
     def _a_topic(cls, value: str | None) -> str | None:
         """A token is sent there, so it goes to Event Grid only, and to this machine where a test stands in for it."""
-        parts = urlsplit(value or "")
-        host = parts.hostname or ""
-        if value is not None and (parts.scheme != "https" or parts.path != "/api/events" or not (_TOPIC.fullmatch(host) or host in LOOPBACK)):
+        if value is not None and not _TOPIC.fullmatch(value) and not _LOCAL.fullmatch(value):
             raise ValueError("is not the address of an Event Grid topic")
         return value
 
@@ -131,7 +129,7 @@ class Settings(BaseModel):
     @classmethod
     def _only_loopback(cls, value: Any, info: Any) -> Any:
         """Base URLs exist for the simulated tenant; anywhere else they would send tokens to a stranger."""
-        if info.field_name.endswith("_base_url") and value is not None and urlsplit(value).hostname not in LOOPBACK:
+        if info.field_name.endswith("_base_url") and value is not None and not _LOCAL.fullmatch(value):
             raise ValueError("may only point at this machine (it exists for the simulated tenant)")
         return value
 
@@ -159,16 +157,31 @@ def next_run(schedule: str, after: datetime) -> datetime:
     """
     from croniter import croniter
 
-    # What croniter would take and the platform does not: L, W, H and R, and ranges that run backwards.
-    if any(len(word) < 3 for word in _WORD.findall(schedule)) or any(int(low) > int(high) for low, high in _RANGE.findall(schedule)):
+    fields = schedule.split()
+    if len(fields) != len(_NAMES) or not all(_CRON_FIELD.fullmatch(field) for field in fields):
+        raise ValueError("is not a schedule of six fields: second minute hour day month weekday, in UTC")
+    plain = [_numbered(field, names) for field, names in zip(fields, _NAMES, strict=True)]
+    # What croniter takes and the platform does not: a seventh day of the week, and ranges that run backwards.
+    if any(int(low) > int(high) for low, high in _RANGE.findall(" ".join(plain))) or "7" in re.split(r"[,/-]", plain[-1]):
         raise ValueError("is not a schedule that the platform takes")
-    short = _WORD.sub(lambda word: word[0][:3].lower(), schedule)
     try:
-        # A day must fit both the day of the month and the day of the week.
-        came: datetime = croniter(short, after.astimezone(UTC), second_at_beginning=True, day_or=False).get_next(datetime)
+        # In NCRONTAB a day must fit both the day of the month and the day of the week.
+        came: datetime = croniter(" ".join(plain), after.astimezone(UTC), second_at_beginning=True, day_or=False).get_next(datetime)
     except ValueError as fault:
         raise ValueError("is not a schedule that ever comes") from fault
     return came
+
+
+def _numbered(field: str, names: tuple[str, ...]) -> str:
+    return _WORD.sub(lambda word: _number(word[0], names), field)
+
+
+def _number(word: str, names: tuple[str, ...]) -> str:
+    """The number of a month or a day of the week by the beginning of its name, three letters at least. Raises ValueError for any other word."""
+    found = [number for number, name in enumerate(names) if len(word) >= 3 and name and name.startswith(word.lower())]
+    if len(found) != 1:
+        raise ValueError("is not a schedule: a word in it is no month or day of the week")
+    return str(found[0])
 
 
 def problems(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import re
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -13,12 +14,13 @@ from api.answers import Problem, answer
 from api.asking import RUN_ID, chosen, continuation, count, onward
 from api.kept import found_run
 from api.sharing import origin
-from reporting.records import Run
+from reporting.records import Run, moment_of
 from runs.context import context
 from runs.starting import start, under_way
 from scanners.result import rfc3339
 
 RETRY_SECONDS = "15"
+KEY_HOLDS = timedelta(hours=24)
 PAGE, MOST = 50, 200
 STATUSES = ("running", "completed", "failed")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -27,7 +29,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 async def begin(request: func.HttpRequest, client: Any) -> func.HttpResponse:
     """202 with the place to look; 409 with the place of the run that is under way. A repeated Idempotency-Key leads to the run it started."""
     key = _idempotency_key(request)
-    if key and (known := await asyncio.to_thread(context().storage.runs.started_by, key)):
+    if key and (known := await asyncio.to_thread(_started_lately, key)):
         return _accepted(request, known, await asyncio.to_thread(_status_of, known))
     started = await start(client, trigger="manual", request=key)
     if not started.refused or (key and started.request == key):  # refused, with its own key: the same request came twice at once
@@ -43,6 +45,13 @@ def _idempotency_key(request: func.HttpRequest) -> str | None:
     if not _KEY.fullmatch(text):
         raise Problem(HTTPStatus.BAD_REQUEST, "Idempotency-Key must be 1 to 200 printable characters without spaces.")
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _started_lately(key: str) -> str | None:
+    """The run that a request with this key started within the last day; a key that is used again later starts another."""
+    held = context()
+    run = held.storage.runs.started_by(key)
+    return run if run and held.clock() - moment_of(run) < KEY_HOLDS else None
 
 
 def _status_of(run: str) -> str:

@@ -11,6 +11,7 @@ OPTIONS: Mapping[str, Any] = {"permit_redirects": False, "retry_total": 3, "conn
 LATER = "the events are sent again within the hour"
 ROLE = "check that the function app's identity has the role EventGrid Data Sender on the topic"
 ADVICE = {401: ROLE, 403: ROLE}
+REFUSES = (400, 413)  # what was sent, not who sent it
 
 
 class Topic:
@@ -29,7 +30,10 @@ class Topic:
         try:
             client.send([dict(event) for event in events], **OPTIONS)
         except HttpResponseError as fault:
-            raise TopicError(f"the Event Grid topic answered {fault.status_code}; {ADVICE.get(fault.status_code or 0, LATER)}") from fault
+            if fault.status_code is None:  # azure-identity raises the same class, without an answer
+                raise TopicError(f"no token could be had for the Event Grid topic ({type(fault).__name__}); {LATER}") from fault
+            advice = ADVICE.get(fault.status_code, LATER)
+            raise TopicError(f"the Event Grid topic answered {fault.status_code}; {advice}", refused=fault.status_code in REFUSES) from fault
         except AzureError as fault:
             raise TopicError(f"the Event Grid topic could not be reached ({type(fault).__name__}); {LATER}") from fault
         finally:

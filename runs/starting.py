@@ -1,7 +1,7 @@
 """(1) Starting a run: mint its id, and start the orchestration, which is the lock. And forgetting old orchestration history.
 
-The orchestration has a constant instance id, and the platform refuses a second one while it runs. Whoever is refused has written nothing, so
-several starts at the same moment make one run and no traces of others.
+The orchestration has a constant instance id, and the platform runs one of that id at a time: it refuses a second start, or takes it in and drops it
+without a word. Whoever is refused or dropped has written nothing, so several starts at the same moment make one run and no traces of others.
 """
 
 import asyncio
@@ -67,6 +67,11 @@ async def start(client: Any, *, trigger: Trigger, slot: str | None = None, reque
         await client.start_new("scan", instance_id=INSTANCE, client_input=order)
     except Exception as race:  # noqa: BLE001 - the SDK raises a bare Exception when the platform refuses a running instance
         return await _stood_aside(client, race)
+    # The platform may take in two starts at once and drop one of them without a word, so what it runs is what counts.
+    seen = await under_way(client)
+    if seen is not None and seen.run != run:
+        log.info("another start was faster, none was started")
+        return seen
     await asyncio.to_thread(record, held, order)
     return Started(run, refused=False, request=request)
 
@@ -107,15 +112,15 @@ def record(held: Context, order: Mapping[str, Any]) -> None:
         runs.take_slot(order["slot"], order["run"])
     if order.get("request"):
         runs.remember_request(order["request"], order["run"])
+    held.storage.outbox.since(held.clock())
 
 
-def abandoned(storage: Storage, run: str) -> list[str]:
-    """Runs that began before this one, which has the lock, and are still recorded as running: the platform lost them.
+def abandoned(storage: Storage, before: datetime) -> list[str]:
+    """Runs that began before `before`, the beginning of the run that has the lock, and are still recorded as running: the platform lost them.
 
     Only earlier ones: a step that is executed late must not take a later run for a lost one.
     """
-    began = moment_of(run)
-    return [each.id for each in storage.runs.list(limit=50, status="running") if moment_of(each.id) < began]
+    return [each.id for each in storage.runs.list(limit=50, status="running") if moment_of(each.id) < before]
 
 
 async def purge(client: Any) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from reporting.closing import close
-from reporting.records import RunPlan, Tenant
+from reporting.records import RunPlan, Tenant, moment_of
 from reporting.rejudge import statement_reference
 from runs import jobs, own_records, starting, telling
 from runs.cache import Readings
@@ -42,12 +42,14 @@ async def plan_run(context: Context, order: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _begun(context: Context, order: Mapping[str, Any]) -> None:
-    """The run is on record, and those that the platform lost before it come to an end.
-
-    A lost run that has a link in the chain was signed, and only has to be closed to its end; any other ends failed.
-    """
+    """The run is on record, and those that the platform lost before it come to an end."""
     starting.record(context, order)
-    lost = starting.abandoned(context.storage, order["run"])
+    end_lost(context, moment_of(order["run"]))
+
+
+def end_lost(context: Context, before: datetime) -> None:
+    """End the runs that began before `before` and are lost: one with a link in the chain was signed and is closed to its end, any other failed."""
+    lost = starting.abandoned(context.storage, before)
     signed = {link.run for link in context.storage.attestations.links()} if lost else set()
     for run in lost:
         if run not in signed or not _closed(context, run):

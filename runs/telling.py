@@ -15,7 +15,7 @@ from reporting.records import Run, canonical
 from reporting.storage.outbox import KEPT, Waiting
 from runs import event_grid, events
 from runs.context import Context
-from scanners.errors import ScannerError
+from scanners.errors import ScannerError, TopicError
 
 log = logging.getLogger(__name__)
 QUEUE, TOPIC = "queue", "event_grid"
@@ -70,10 +70,24 @@ def _deliver(context: Context, channel: str, size: int, send: Send) -> None:
             outbox.taken(channel, late)
         going = [each for each in found if each not in late]
         for batch in (going[start : start + size] for start in range(0, len(going), size)):
-            send([each.body for each in batch])
+            _send(channel, batch, send)
             outbox.taken(channel, batch)
         if len(found) < AT_ONCE:
             return
+
+
+def _send(channel: str, batch: Sequence[Waiting], send: Send) -> None:
+    """Send a batch. One that is refused is sent event by event, and what is refused alone is given up: it would keep all others waiting."""
+    try:
+        send([each.body for each in batch])
+    except TopicError as fault:
+        if not fault.refused:
+            raise
+        if len(batch) == 1:
+            log.error("event %s was refused by %s and is given up", batch[0].body["id"], channel)  # noqa: TRY400 - where it came from is known
+            return
+        for each in batch:
+            _send(channel, [each], send)
 
 
 def _given_up(waiting: Waiting, now: datetime) -> bool:

@@ -5,56 +5,65 @@ Nothing is remembered here: each question is asked anew of the records, and an e
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from reporting.records import Run
 from reporting.storage.outbox import KEPT
-from runs import events, telling
+from runs import events, steps, telling
 from runs.context import Context
 from scanners import catalogue
-from scanners.errors import ScannerError
+from scanners.errors import ScannerError, trail
 from scanners.model import Fact
 from scanners.statements import Missing, choose
 
 log = logging.getLogger(__name__)
-RUNS = 50  # the newest; more than seven days hold
+RUNS = 400  # the newest; more than seven days hold
+LOST_AFTER = timedelta(hours=1)  # beyond the budget: twice what the platform lets a step run on after it
+ODD = (ScannerError, ValueError, KeyError, TypeError)  # out of reach, or a record that is not as it was written
+T = TypeVar("T")
 LAPSED_DAYS = 7  # a statement that ended while nobody watched is still told for so long
 
 
 def watch(held: Context) -> None:
-    """Look and tell. One question that cannot be answered does not keep the others from being told; the first fault is raised at the end."""
-    held.storage.ensure()
-    faults = [fault for question in _questions(held) if (fault := _noted(held, question)) is not None]
-    telling.deliver(held)
+    """Look and tell. What cannot be answered keeps nothing else from being told or delivered; the first fault is raised at the end."""
+    faults: list[Exception] = []
+    _tried(faults, held.storage.ensure)
+    _tried(faults, lambda: steps.end_lost(held, held.clock() - held.settings.run_budget - LOST_AFTER))
+    for question in (_overdue, _expiring):
+        _tried(faults, partial(_note, held, question))
+    for run in _tried(faults, partial(_untold, held)) or ():
+        _tried(faults, partial(_note, held, partial(telling.of_run, run=run)))
+    _tried(faults, partial(telling.deliver, held))
     if faults:
         raise faults[0]
 
 
-def _questions(held: Context) -> Iterator[Callable[[Context], list[events.Event]]]:
-    """What is looked at; each run by itself, so that one that cannot be read hides no other."""
-    yield _overdue
-    yield _expiring
-    for run in _untold(held):
-        yield partial(telling.of_run, run=run)
-
-
-def _noted(held: Context, question: Callable[[Context], list[events.Event]]) -> ScannerError | None:
+def _tried(faults: list[Exception], do: Callable[[], T]) -> T | None:
+    """What `do` gives, or None where it could not be done, which is kept."""
     try:
-        fresh = telling.note(held, question(held))
-    except ScannerError as fault:
-        log.warning("the watch could not be completed: %s", type(fault).__name__)
-        return fault
-    log.info("%s new event(s) are told", fresh)
-    return None
+        return do()
+    except ODD as fault:
+        log.warning("the watch could not be completed: %s", trail(fault))
+        faults.append(fault)
+        return None
 
 
-def _untold(held: Context) -> Iterator[Run]:
-    """Runs that ended in the last days and were not told of: the process may have died in between, or the store was out of reach."""
-    for run in held.storage.runs.list(limit=RUNS):
-        if run.status != "running" and held.clock() - events.ended_at(run) < KEPT and not telling.run_told(held, run.id):
-            yield run
+def _note(held: Context, question: Callable[[Context], list[events.Event]]) -> None:
+    if fresh := telling.note(held, question(held)):
+        log.info("%s new event(s) are told", fresh)
+
+
+def _untold(held: Context) -> list[Run]:
+    """Runs that ended in the last days and were not told of: the process may have died in between, or the store was out of reach.
+
+    Not those that ended before this deployment was first watched: nobody waits for news of then.
+    """
+    now = held.clock()
+    since = max(now - KEPT, held.storage.outbox.since(now))
+    ended = [run for run in held.storage.runs.list(limit=RUNS) if run.status != "running" and events.ended_at(run) > since]
+    return [run for run in ended if not telling.run_told(held, run.id)]
 
 
 def _overdue(held: Context) -> list[events.Event]:
@@ -72,8 +81,23 @@ def _expiring(held: Context) -> list[events.Event]:
         for fact in catalogue.load().facts.values()
         if fact.statement is not None
         for each in counting(fact, records, now)
+        if not _succeeded(fact, records, each)
     )
     return [event for event in told if event is not None]
+
+
+def _succeeded(fact: Fact, records: Sequence[Mapping[str, Any]], statement: Any) -> bool:
+    """Whether another statement takes over on the day after the last one of this."""
+    after = datetime.combine(statement.expires_at + timedelta(days=1), time(12), tzinfo=UTC)
+    found = choose(fact, records, after)
+    each_of = () if isinstance(found, Missing) else found if isinstance(found, tuple) else (found,)
+    return any(apart(fact, each) == apart(fact, statement) for each in each_of)
+
+
+def apart(fact: Fact, statement: Any) -> str:
+    """What tells statements of the fact apart that hold side by side."""
+    by = fact.statement.several_by if fact.statement else ""
+    return str(getattr(statement.details, by)) if by else ""
 
 
 def counting(fact: Fact, records: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[Any]:
@@ -83,7 +107,6 @@ def counting(fact: Fact, records: Sequence[Mapping[str, Any]], now: datetime) ->
         found = choose(fact, records, now - timedelta(days=ago))
         each_of = () if isinstance(found, Missing) else found if isinstance(found, tuple) else (found,)
         for each in each_of:
-            apart = str(getattr(each.details, fact.statement.several_by)) if fact.statement and fact.statement.several_by else ""
-            if apart not in seen:
-                seen.add(apart)
+            if (key := apart(fact, each)) not in seen:
+                seen.add(key)
                 yield each

@@ -60,7 +60,11 @@ class SigningError(ScannerError):
 
 
 class TopicError(ScannerError):
-    """The Event Grid topic cannot be reached or refuses the events; they wait and are sent again."""
+    """The Event Grid topic cannot be reached or refuses the events; they wait and are sent again. `refused`: it will never take what was sent."""
+
+    def __init__(self, message: str, *, refused: bool = False) -> None:
+        super().__init__(message)
+        self.refused = refused
 
 
 class RecordRefused(ScannerError):  # noqa: N818 - a refusal, for the person who handed it in

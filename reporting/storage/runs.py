@@ -92,13 +92,18 @@ class Runs:
         return tuple(_run(row) for row in found)
 
     def started_by(self, request: str) -> str | None:
-        """The run that a request with this digest started, or None."""
+        """The run that a request with this digest started last, or None."""
         row = self._tables.get(TABLE, REQUESTS, request)
         return None if row is None else str(row["Run"])
 
     def remember_request(self, request: str, run: str) -> None:
-        """Keep which run a request started; the first to say so counts."""
-        self._tables.insert(TABLE, {"PartitionKey": REQUESTS, "RowKey": request, "Run": run})
+        """Keep which run a request started; a later run takes the place of an earlier one, and never the other way round."""
+        new = {"PartitionKey": REQUESTS, "RowKey": request, "Run": run}
+        if self._tables.insert(TABLE, new):
+            return
+        row = self._tables.get(TABLE, REQUESTS, request)
+        if row is not None and moment_of(str(row["Run"])) < moment_of(run):
+            self._tables.replace(TABLE, {**new, ETAG: row[ETAG]})  # somebody else who was faster remembered a later one
 
     def _row(self, run: Run) -> Row:
         fields = run.model_dump()

@@ -27,7 +27,7 @@ def test_the_next_scan_is_due_when_the_schedule_comes(schedule: str, due: str) -
 
 
 @pytest.mark.parametrize(
-    "schedule", ["0 3 * * *", "0 99 3 * * *", "0 0 25 * * *", "0 0 3 31 2 *", "0 0 3 L * *", "R 0 3 * * *", "0 0 9-5 * * *", "0 0 3 * * 5#2", "@daily", "0 0 3 * * xyz"]
+    "schedule", ["0 3 * * *", "0 99 3 * * *", "0 0 25 * * *", "0 0 3 31 2 *", "0 0 3 L * *", "R 0 3 * * *", "0 0 9-5 * * *", "0 0 3 * * 5#2", "@daily", "0 0 3 * * xyz", "0 0 3 * * 7", "0 0 3 * * 1-7", "0 0 3 * * MONKEY", "0 0 3 * * FRI-MON", "0 0 3 * NOV-FEB *", "0 0 mon * * *"]
 )  # fmt: skip
 def test_what_the_platform_would_refuse_is_refused_with_an_example(schedule: str) -> None:
     (problem,) = problems({**GOOD, "SCAN_SCHEDULE": schedule})

@@ -49,6 +49,7 @@ class Topic:
 def held(azurite: str) -> Held:
     empty(azurite)
     made = Held(azurite, sample.at(0, 15))
+    made.storage.outbox.since(sample.at(-1))
     made.queue._create()
     _client(made).clear_messages()
     return made
@@ -120,6 +121,7 @@ def test_a_run_under_way_and_an_old_run_are_not_told(held: Held, signer: DevSign
 
 
 def test_overdue_is_told_once_a_day_until_a_run_is_completed(held: Held, signer: DevSigner) -> None:
+    held.storage.tables.delete("Events", "watch", "since")
     watch(held)
     assert messages(held) == []
     for hours in (25, 26, 27, 30, 51, 52):
@@ -314,3 +316,74 @@ def test_a_queue_out_of_reach_is_a_fault_with_advice() -> None:
 def test_the_store_has_the_table(azurite: str) -> None:
     assert empty(azurite).tables.first("Events", "PartitionKey ge '0'", 1) == []
     assert isinstance(Storage.connect(azurite, sample.TENANT.id).outbox.waiting("queue", 1), list)
+
+
+def test_runs_of_before_this_deployment_was_watched_are_not_told(held: Held, signer: DevSigner) -> None:
+    """After an upgrade nobody waits for news of last week."""
+    sample.whole(held.storage, signer)
+    sample.whole(held.storage, signer, 1, audit_log_is_on="fail")
+    held.storage.tables.delete("Events", "watch", "since")
+    held.now = sample.at(1, 30)
+    watch(held)
+    assert messages(held) == []
+    sample.whole(held.storage, signer, 2)
+    held.now = sample.at(2, 30)
+    watch(held)
+    assert kinds(messages(held)) == ["ControlStatusChanged", "ScanCompleted"]
+
+
+def test_a_lost_run_is_ended_and_told(held: Held, signer: DevSigner) -> None:
+    sample.begin(held.storage)
+    held.now = sample.at(0, 60 * 4)
+    watch(held)
+    assert held.storage.runs.get(sample.run_id()).status == "running", "it may still go on"
+    held.now = sample.at(0, 60 * 6)
+    watch(held)
+    assert held.storage.runs.get(sample.run_id()).status == "failed"
+    assert "ScanFailed" in kinds(messages(held))
+
+
+@pytest.mark.parametrize("fault", [StorageError("gone"), ValueError("a row that is none"), KeyError("changes")])
+@pytest.mark.parametrize("where", ["runs.list", "ensure", "attestations.get"])
+def test_what_waits_is_delivered_whatever_else_is_wrong(
+    held: Held, signer: DevSigner, monkeypatch: pytest.MonkeyPatch, where: str, fault: Exception
+) -> None:
+    sample.whole(held.storage, signer)
+    telling.note(held, [telling.of_run(held, held.storage.runs.get(sample.run_id()))[0]])
+    sample.whole(held.storage, signer, 1)
+    held.now = sample.at(1, 15)
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise fault
+
+    owner, _, name = where.rpartition(".")
+    monkeypatch.setattr(getattr(held.storage, owner) if owner else held.storage, name, broken)
+    with pytest.raises(type(fault)):
+        watch(held)
+    assert f"ScanCompleted-{sample.run_id()}" in [event["id"] for event in messages(held)]
+
+
+def test_an_event_that_a_topic_refuses_keeps_no_other_waiting(held: Held, caplog: pytest.LogCaptureFixture) -> None:
+    class Choosy(Topic):
+        def send(self, events: Sequence[Mapping[str, Any]]) -> None:
+            if any(event["id"] == "e-2" for event in events):
+                raise TopicError("the topic answered 400", refused=True)
+            super().send(events)
+
+    topic = held.__dict__["topic"] = Choosy()
+    events = [
+        {"id": f"e-{n}", "eventType": "t", "subject": "/s", "eventTime": "2026-11-24T03:00:00Z", "dataVersion": "1", "data": {}} for n in range(5)
+    ]
+    telling.tell(held, events)
+    assert topic.got == ["e-0", "e-1", "e-3", "e-4"]
+    assert "e-2 was refused by event_grid and is given up" in caplog.text
+    assert held.storage.outbox.waiting("event_grid", 10) == []
+
+
+def test_a_statement_that_another_one_follows_on_the_next_day_is_not_told(held: Held) -> None:
+    stating(held, "restore_test", "2026-11-01", "2026-12-31")
+    held.now = datetime.fromisoformat("2026-12-31T12:15:00Z")
+    made = stating(held, "restore_test", "2026-12-31", "2027-06-30")
+    held.storage.statements.put(made.model_copy(update={"version": 2, "effective_from": made.effective_from + timedelta(days=1)}))
+    watch(held)
+    assert [kind for kind in kinds(messages(held)) if kind == "StatementExpiring"] == []

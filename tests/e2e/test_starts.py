@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -100,8 +101,8 @@ def test_a_step_that_is_executed_late_takes_no_later_run_for_a_lost_one(held: Ri
 
     later = {"run": "20991101T030000Z-0aaa", "trigger": "manual", "slot": None, "started_at": "2099-11-01T03:00:00+00:00"}
     record(context(), later)
-    assert abandoned(held.storage, "20261124T030000Z-3f9c") == []
-    assert abandoned(held.storage, "20991102T030000Z-3f9c") == ["20991101T030000Z-0aaa"]
+    assert abandoned(held.storage, datetime(2026, 11, 24, 3, tzinfo=UTC)) == []
+    assert abandoned(held.storage, datetime(2099, 11, 2, 3, tzinfo=UTC)) == ["20991101T030000Z-0aaa"]
 
 
 def test_a_platform_that_starts_nothing_is_a_fault_and_no_conflict(held: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,3 +117,45 @@ def test_a_platform_that_starts_nothing_is_a_fault_and_no_conflict(held: Rig, mo
     assert (status, "boom" in body.decode()) == (503, False)
     assert len(held.storage.runs.list()) == before
     assert json.loads(body)["title"] == "Service Unavailable"
+
+
+def test_a_start_that_the_platform_takes_in_and_drops_leaves_no_trace(held: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Azure two starts at the same moment may both be taken in, and one of them dropped without a word."""
+    from azure.durable_functions import DurableOrchestrationClient
+
+    from runs import starting
+
+    first = loads(held.call("/v1/runs", "POST")[2])["run"]
+    before, looked = {run.id for run in held.storage.runs.list()}, []
+    under_way = starting.under_way
+
+    async def not_yet(client: Any) -> Any:
+        looked.append(1)
+        return None if len(looked) == 1 else await under_way(client)  # it began just after this start had looked
+
+    async def dropped(*_: Any, **__: Any) -> str:
+        return "scan"
+
+    monkeypatch.setattr(starting, "under_way", not_yet)
+    monkeypatch.setattr(DurableOrchestrationClient, "start_new", dropped)
+    status, _, body = held.call("/v1/runs", "POST", **{"Idempotency-Key": "dropped"})
+    assert (status, loads(body)["run"]) == (409, first)
+    assert {run.id for run in held.storage.runs.list()} == before
+    monkeypatch.undo()
+    held.host.wait("scan", timeout=120)
+    assert held.call("/v1/runs", "POST", **{"Idempotency-Key": "dropped"})[0] == 202
+    held.host.wait("scan", timeout=120)
+
+
+def test_a_key_that_is_used_again_on_another_day_starts_another_run(held: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    from runs.context import Context
+
+    key = {"Idempotency-Key": "nightly"}
+    first = loads(held.call("/v1/runs", "POST", **key)[2])["run"]
+    held.host.wait("scan", timeout=120)
+    assert loads(held.call("/v1/runs", "POST", **key)[2])["run"] == first
+    monkeypatch.setattr(Context, "clock", lambda _: datetime.now(UTC) + timedelta(hours=25))
+    second = loads(held.call("/v1/runs", "POST", **key)[2])["run"]
+    held.host.wait("scan", timeout=120)
+    assert second > first
+    assert loads(held.call("/v1/runs", "POST", **key)[2])["run"] == second

@@ -120,6 +120,9 @@ def _state(held: Rig) -> None:
     [
         "http://evgt.eastus-1.eventgrid.azure.net/api/events", "https://evgt.example/api/events", "https://evgt.eastus-1.eventgrid.azure.net/",
         "https://eventgrid.azure.net.example/api/events", "evgt", "https://x@evil.example/.eventgrid.azure.net/api/events",
+        r"https://evil.example\@x.eastus-1.eventgrid.azure.net/api/events", "https://a@x.eastus-1.eventgrid.azure.net/api/events",
+        "https://x.eastus-1.eventgrid.azure.net:8443/api/events", "https://x.eastus-1.eventgrid.azure.net/api/events?a=b",
+        "https://x.eastus-1.eventgrid.azure.net/api/events\n", "https://..eventgrid.azure.net/api/events", r"https://evil.example\@127.0.0.1/api/events",
     ],
 )  # fmt: skip
 def test_a_token_is_sent_to_event_grid_only(address: str) -> None:

@@ -29,7 +29,7 @@ NOON = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)  # a Tuesday
         ("0 0 0 1 jan *", "2027-01-01T00:00:00"),
         ("0 0 0 * * sun,sat", "2026-11-28T00:00:00"),
         ("0 0 0 29 2 *", "2028-02-29T00:00:00"),
-        ("0 0 6 * * 7", "2026-11-29T06:00:00"),
+        ("0 0 6 * * Sunday", "2026-11-29T06:00:00"),
     ],
 )
 def test_the_next_time_of_a_schedule(text: str, after: str) -> None:
