@@ -7,10 +7,11 @@ from typing import Any
 
 import azure.functions as func
 
-from api import console_forms
+from api import console_fields, console_forms
 from api.answers import SAFE, Problem, explained
 from api.attestations import served_summary
 from api.bundles import report_of
+from api.console_details import ROWS
 from api.console_ended import AGAIN, sign_in_first
 from api.console_guard import HOME, Visitor, form_token, require_own_form, signed_in, signed_out, split, visitor
 from api.exceptions import shown as shown_exception
@@ -54,7 +55,7 @@ def submit(request: func.HttpRequest, name: str) -> func.HttpResponse:
             raise Problem(HTTPStatus.NOT_FOUND, "There is no such form.")
         if name != "sign-out":
             who.require_writes()
-        form = console_forms.read(request, console_forms.LIMITS.get(name, console_forms.BUTTON))
+        form = console_forms.sent(request, name)
         require_own_form(request, form.fields.get("form_token", ""))
         if name == "sign-out":
             return signed_out(request)
@@ -203,10 +204,13 @@ def _form(
 ) -> func.HttpResponse:
     more: dict[str, Any] = {}
     if name == "statement":
-        more = {"kinds": described(), "kind": next((kind for kind in described() if kind["type"] == values.get("type")), None)}
+        kinds = described()
+        more = {"kinds": kinds, "kind": next((kind for kind in kinds if kind["type"] == values.get("type")), None)}
         if values.get("type") and more["kind"] is None:
             raise Problem(HTTPStatus.NOT_FOUND, f"There is no such type of statement; the types are {', '.join(sorted(types()))}.")
-        values = {**console_forms.statement_defaults(more["kind"], now().date()), **values} if more["kind"] else values
+        if more["kind"]:
+            shown = console_fields.shown(types()[values["type"]], values, problems, now().date(), values.get(AGAIN, ""))
+            values, problems, more = shown.values, shown.problems, {**more, "details": shown, "again": AGAIN, "most": ROWS}
     if name == "exception":
         more = {"controls": sorted(catalogue.load().controls.values(), key=lambda c: (c.topic, c.title))}
     if name == "link":

@@ -4,6 +4,7 @@ What was typed stands in the answer to the person who typed it and nowhere else.
 from a form of this console: a stranger can neither make this app take long forms apart nor put words into a form of somebody else.
 """
 
+import re
 from http import HTTPStatus
 
 import azure.functions as func
@@ -18,6 +19,7 @@ FIELDS = {
     "exception": ("control", "kind", "reason", "compensating_measure", "objects", "expires_at"),
     "link": ("name", "organisation", "scope", "run", "first", "last", "expires_on", "download_limit"),
 }
+DETAIL = re.compile(r"details(\.[A-Za-z0-9_ -]{1,80}){1,3}(?<!\.rows)")  # fields of a statement's details, and not how many rows are shown
 AGAIN = "again"  # the field by which the kept form asks to be shown once more, instead of being done
 
 
@@ -26,11 +28,12 @@ def sign_in_first(request: func.HttpRequest, form: str | None = None) -> func.Ht
     lately = ended_lately(request)
     if lately and form in FIELDS:
         try:
-            sent = console_forms.read(request, console_forms.LIMITS[form])
+            sent = console_forms.sent(request, form)
             require_own_form(request, sent.fields.get("form_token", ""))
         except Problem:
             return _plainly(request, lately)
-        typed = {name: sent.fields[name] for name in FIELDS[form] if sent.fields.get(name)}
+        also = sorted(filter(DETAIL.fullmatch, sent.fields), key=_in_order) if form == "statement" else []
+        typed = {name: sent.fields[name] for name in (*FIELDS[form], *also) if sent.fields.get(name)}
         headers = {"Referrer-Policy": "same-origin"}  # as on every page of the console with a form
         values = {
             "form": form,
@@ -41,6 +44,11 @@ def sign_in_first(request: func.HttpRequest, form: str | None = None) -> func.Ht
         }
         return page("console_ended.html", HTTPStatus.UNAUTHORIZED, headers, **values)
     return _plainly(request, lately)
+
+
+def _in_order(name: str) -> list[tuple[int, str]]:
+    """Rows by their number, as they stand in the form."""
+    return [(int(part), "") if part.isascii() and part.isdigit() and len(part) < 6 else (0, part) for part in name.split(".")]
 
 
 def _plainly(request: func.HttpRequest, lately: bool) -> func.HttpResponse:

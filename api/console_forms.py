@@ -1,31 +1,34 @@
 """What the console's forms and buttons do: the same functions as the API's routes, fed from fields."""
 
-import json
 import re
+import uuid
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from email.message import Message
 from http import HTTPStatus
 from typing import Any
 
 import azure.functions as func
-import yaml
 
-from api import exceptions, sharing, statements
+from api import console_yaml, exceptions, sharing, statements
 from api.answers import Problem
+from api.console_answers import answers
+from api.console_details import fields_of
+from api.console_fields import most_inputs, placed
 from api.console_guard import Visitor
 from reporting.documents import LARGEST, media_type_of
 from reporting.sharing import AuditorLink, wish_of
+from reporting.stating import Told, draft_of, stated
 from scanners.errors import RecordRefused
+from scanners.model import Fact
 from scanners.result import rfc3339
 
 FIELDS = 256 * 1024  # bytes of a form without its file
 BUTTON = 8 * 1024  # bytes of a form that is only a button
 LIMITS = {"statement": LARGEST + FIELDS, "exception": FIELDS, "link": FIELDS}
 PIECES = 60  # fields of a form
-DETAILS = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,16 @@ class Form:
     files: Mapping[str, tuple[str, bytes]]
 
 
-def read(request: func.HttpRequest, most: int = BUTTON) -> Form:
-    """The form, its fields trimmed, of at most `most` bytes; its size is checked before it is taken apart, which costs much more than to send it.
+def sent(request: func.HttpRequest, name: str) -> Form:
+    """A form of the console by its name, within that form's limits. A statement has as many fields as its type asks for. Raises Problem as `read`."""
+    fact = statements.types().get(request.params.get("type") or "") if name == "statement" else None
+    return read(request, LIMITS.get(name, BUTTON), PIECES + (most_inputs(fields_of(fact)) if fact else 0))
+
+
+def read(request: func.HttpRequest, most: int = BUTTON, pieces: int = PIECES) -> Form:
+    """The form, its fields trimmed, of at most `most` bytes in at most `pieces` fields.
+
+    Its size is checked before it is taken apart, which costs much more than to send it.
 
     Raises Problem: 400, 413 when too large, 415 when it is no form.
     """
@@ -48,7 +59,7 @@ def read(request: func.HttpRequest, most: int = BUTTON) -> Form:
     if len(body) > (most if media == "multipart/form-data" else min(most, FIELDS)):
         kept = f"; a file may have {LARGEST // 1024 // 1024} MB" if most > LARGEST else ""
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The form is too large{kept}.")
-    if _pieces(body, media, options) > PIECES:
+    if _pieces(body, media, options) > pieces:
         raise Problem(HTTPStatus.BAD_REQUEST, "The form has more fields than any of ours.")
     try:
         found, files = request.form, {}
@@ -75,8 +86,7 @@ def _pieces(body: bytes, media: str, options: str) -> int:
 def statement(who: Visitor, form: Form) -> None:
     """Record a statement with the file that came along. Raises RecordRefused."""
     values = form.fields
-    if values.get("no_phi") != "yes":
-        raise RecordRefused({"no_phi": "must be confirmed: nothing here may hold health information of a person"})
+    confirmed = {} if values.get("no_phi") == "yes" else {"no_phi": "must be confirmed: nothing here may hold health information of a person"}
     said: dict[str, Any] = {
         "type": values.get("type", ""),
         "statement": values.get("statement", ""),
@@ -88,50 +98,34 @@ def statement(who: Visitor, form: Form) -> None:
         },
         "effective_from": values.get("effective_from", ""),
         "contains_phi": False,
-        "details": _details(values.get("details", "")),
     }
     if values.get("expires_at"):
         said["expires_at"] = values["expires_at"]
     name, body = form.files.get("document", ("", b""))
     file = statements.File(body, media_type_of(name)) if name else None
-    statements.record(said, who.actor, file)
-
-
-class _Plain(yaml.SafeLoader):
-    """YAML without references: a few lines of them can stand for more text than fits into memory."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("references are not taken")
-        return super().compose_node(parent, index)
-
-
-def _details(text: str) -> dict[str, Any]:
-    if len(text) > DETAILS:
-        raise RecordRefused({"details": "are too long"})
+    fact = statements.types().get(said["type"])
+    if confirmed and ("details" in values or fact is None):
+        raise RecordRefused(confirmed)
+    if "details" in values or fact is None:
+        statements.record({**said, "details": console_yaml.details(values.get("details", ""))}, who.actor, file)
+        return
+    found = answers(fields_of(fact), values)
+    said["details"] = found.details
+    if wrong := found.problems | confirmed:
+        raise RecordRefused(_also(said, fact, who) | wrong)
     try:
-        value = yaml.load(text, Loader=_Plain)  # noqa: S506 - a SafeLoader
-        json.dumps(value, allow_nan=False, default=_day)
-    except (yaml.YAMLError, TypeError, ValueError, RecursionError):
-        raise RecordRefused({"details": "are neither YAML nor JSON"}) from None
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise RecordRefused({"details": "must be a list of names with values, as in the example"})
-    return value
+        statements.record(said, who.actor, file)
+    except RecordRefused as refusal:
+        raise RecordRefused(placed(refusal.problems, found)) from None
 
 
-def _day(value: Any) -> str:
-    """Of what YAML knows beyond JSON, days are taken; sets and bytes are not."""
-    if type(value) is date:
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
-
-
-def statement_defaults(kind: Mapping[str, Any] | None, today: date) -> dict[str, str]:
-    """An empty form of a type: its details as an example."""
-    if kind is None:
-        return {}
-    details = yaml.safe_dump(kind["example_details"], sort_keys=False, allow_unicode=True)
-    return {"details": details, "effective_from": today.isoformat(), "expires_at": (today + timedelta(days=kind["validity_days"])).isoformat()}
+def _also(said: Mapping[str, Any], fact: Fact, who: Visitor) -> dict[str, str]:
+    """What else is wrong with a statement whose details are at fault already, so that a person reads of everything at once."""
+    try:
+        stated(draft_of(said), Told(fact=fact, controls=(), by=who.actor, at=statements.now()), str(uuid.uuid4()))
+    except RecordRefused as refusal:
+        return {name: problem for name, problem in refusal.problems.items() if not name.startswith("details")}
+    return {}
 
 
 def exception(who: Visitor, values: Mapping[str, str]) -> None:

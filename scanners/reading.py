@@ -225,6 +225,11 @@ def property_names(cls: type[Row]) -> frozenset[str]:
     return _names(cls)
 
 
+def spelled(cls: type[Row]) -> dict[str, str]:
+    """Attribute -> the name of its property as written in the answer, in the order of the class."""
+    return {p.attribute: p.name for p in _properties(cls)}
+
+
 def needed_names(cls: type[Row]) -> frozenset[str]:
     """The names of the properties whose absence is a fault, and not the service's way of writing null."""
     return frozenset(p.name for p in _properties(cls) if not p.absent_is_null)

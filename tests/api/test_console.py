@@ -8,7 +8,20 @@ import pytest
 from tests.api.browser import BROWSER, Tab, browser
 from tests.api.rig import ADMINISTRATOR, APPROVER, OTHER, OWNER, READER, Api
 
-PAGES = ["", "/statements", "/statement", "/statement?type=baa_microsoft", "/exceptions", "/exception", "/links", "/link", "/access", "/report"]
+PAGES = [
+    "",
+    "/statements",
+    "/statement",
+    "/statement?type=baa_microsoft",
+    "/statement?type=business_associate_register",
+    "/statement?type=baa_microsoft&as=yaml",
+    "/exceptions",
+    "/exception",
+    "/links",
+    "/link",
+    "/access",
+    "/report",
+]
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here; install the Debian package chromium")
 
 
@@ -185,7 +198,7 @@ def test_a_person_records_a_statement_with_its_document(app: Api, tmp_path: Path
     with browser(tmp_path) as tab:
         tab.no_scripts()
         signed_in(app, tab)
-        tab.go(f"{app.held.host.url}/api/console/statement?type=baa_microsoft")
+        tab.go(f"{app.held.host.url}/api/console/statement?type=baa_microsoft&as=yaml")
         words = "The agreement is in force and covers all services."
         tab.fill(statement=words, attester__name="Mara Quill", attester__title="Head of contracts", attester__entra_object_id="not an id")
         tab.choose_file("document", paper)

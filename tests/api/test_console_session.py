@@ -172,7 +172,7 @@ def test_a_person_goes_on_with_a_form_after_signing_in_again(app: Api, tmp_path:
     with browser(tmp_path) as tab:
         tab.no_scripts()
         signed_in(app, tab)
-        tab.go(f"{app.held.host.url}/api/console/statement?type=baa_microsoft")
+        tab.go(f"{app.held.host.url}/api/console/statement?type=baa_microsoft&as=yaml")
         tab.fill(statement=words, attester__name="Mara Quill", attester__title="Head of contracts", attester__entra_object_id=OWNER)
         tab.choose_file("document", paper)
         tab.run("document.getElementById('no_phi').checked = true")
