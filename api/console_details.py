@@ -26,8 +26,10 @@ WRITTEN = {
     "ephi": "ePHI",
     "hhs": "HHS",
     "microsoft": "Microsoft",
+    "onedrive": "OneDrive",
     "phi": "PHI",
     "sha256": "SHA-256",
+    "sharepoint": "SharePoint",
     "sku": "SKU",
 }
 NOTES = {
