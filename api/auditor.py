@@ -23,6 +23,7 @@ from api.kept import summary_of
 from api.pages import page
 from api.sharing import LINK_ID
 from api.visits import note, note_if_possible, refusals
+from reporting.downloads import Part
 from reporting.records import Run
 from reporting.sharing import AuditorLink
 from runs.context import context
@@ -55,10 +56,13 @@ def package(request: func.HttpRequest, link: str, run: str | None) -> func.HttpR
 def _package(request: func.HttpRequest, link: AuditorLink, run: str | None) -> func.HttpResponse:
     part, found = bundles.asked_part(request), in_scope(link, run).id
 
-    def gives(first: int, last: int, size: int) -> None:
-        links, whole = context().storage.links, (first, last) == (0, size - 1)
-        if not (links.count_download(link.id) if whole else links.count_part(link.id, f"{found}_{part}", first, last, size)):
-            detail = f"This link allowed {link.download_limit} downloads, and they were made. Ask the person who shared it for a new one."
+    def gives(way: bundles.Way, first: int, last: int, size: int) -> None:
+        links, given = context().storage.links, Part(first, last, size, context().clock(), whole=way == "whole")
+        if not (links.count_download(link.id) if way == "address" else links.count_part(link.id, f"{found}_{part}", given)):
+            detail = (
+                f"This link allowed {link.download_limit} downloads, and they were made. One that broke off can be resumed by Range for 24 hours. "
+                "Else ask the person who shared it for a new one."
+            )
             raise Problem(HTTPStatus.FORBIDDEN, detail)
 
     return bundles.deliver(request, found, part, gives)

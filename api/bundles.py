@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Literal
 
 import azure.functions as func
 
@@ -24,7 +25,8 @@ PART = 16 * 1024 * 1024  # bytes of one answer with Range
 _RANGE = re.compile(r"bytes=(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))", re.ASCII)
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 ZIP = "application/zip"
-Gives = Callable[[int, int, int], None]
+Way = Literal["address", "whole", "part"]  # an address of the store, the file as one answer, a range of it
+Gives = Callable[[Way, int, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,10 @@ def asked_part(request: func.HttpRequest) -> str:
     return text
 
 
-def deliver(request: func.HttpRequest, run: str, part: str, gives: Gives = lambda _first, _last, _size: None) -> func.HttpResponse:
+def deliver(request: func.HttpRequest, run: str, part: str, gives: Gives = lambda _way, _first, _last, _size: None) -> func.HttpResponse:
     """302 to the store where it can be reached from outside, else the bytes. HEAD says size and digests and gives nothing away.
 
-    `gives` is called with first byte, last byte and size before anything is given, and may raise. Raises Problem: 413 with how to resume, 416.
+    `gives` is called with the way, first and last byte and size before anything is given, and may raise. Raises Problem: 413 with how to resume, 416.
     """
     held, wanted = context(), PARTS[part]
     info = held.storage.attestations.info(run, wanted.blob)
@@ -90,7 +92,7 @@ def deliver(request: func.HttpRequest, run: str, part: str, gives: Gives = lambd
     if held.settings.bundle_delivery == "sas":
         address = held.storage.blobs.shared(held.storage.attestations.path(run, wanted.blob), held.clock(), name, ZIP)
         if address is not None:
-            gives(0, info.size - 1, info.size)
+            gives("address", 0, info.size - 1, info.size)
             return func.HttpResponse(status_code=int(HTTPStatus.FOUND), headers={**SAFE, "Location": address, **_digests(info)})
     return _passed_through(request, run, wanted, info, headers, gives)
 
@@ -106,7 +108,7 @@ def _passed_through(request: func.HttpRequest, run: str, part: Part, info: BlobI
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, {"Accept-Ranges": "bytes"}, size=info.size, largest_part=PART)
     first, last = span or (0, info.size - 1)
     body = b"".join(context().storage.attestations.stream(run, part.blob, first, last - first + 1))
-    gives(first, last, info.size)
+    gives("part" if span else "whole", first, last, info.size)
     if span is None:
         return func.HttpResponse(body, headers=headers, mimetype=ZIP)
     headers["Content-Range"] = f"bytes {first}-{last}/{info.size}"

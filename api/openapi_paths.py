@@ -97,7 +97,7 @@ def _attestations() -> dict[str, dict[str, Schema]]:
 def _runs() -> dict[str, dict[str, Schema]]:
     status = query("status", "Only these, with commas between: running, completed, failed")
     start = operation(
-        "StartRun", "Start a run", {202: ref("RunStatus")}, header("Idempotency-Key", "A repeated key leads to the run that it started, for 24 hours"),
+        "StartRun", "Start a run", {202: ref("RunStatus")}, header("Idempotency-Key", "A repeated key leads to its run for 24 hours"),
         about="202 with Location and Retry-After, for clients that follow by themselves; 409 with Location of the run that is under way.",
         tag="runs", refuses=(400, 409), visible="important",
     )  # fmt: skip

@@ -26,8 +26,13 @@ _SERVICES = ("blob", "queue", "table")
 _ACCOUNT = "devstoreaccount1"
 # The emulator's published key, the same on every machine (learn.microsoft.com/azure/storage/common/storage-use-azurite).
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-# SIGTERM makes Azurite write its indexes before it ends; a plain exit would lose the last seconds.
-_GUARD = "process.stdin.resume();process.stdin.on('end',()=>process.kill(process.pid,'SIGTERM'))"
+# SIGTERM makes Azurite write its indexes before it ends; a plain exit would lose the last seconds. It listens once, and a second signal would be
+# such an exit, so the guard listens too, as long as it takes.
+_GUARD = (
+    "process.stdin.resume();"
+    "process.stdin.on('end',()=>process.kill(process.pid,'SIGTERM'));"
+    "process.on('SIGTERM',()=>{process.stdin.destroy();if(process.listenerCount('SIGTERM')===1&&!globalThis.told)process.exit();globalThis.told=true})"
+)
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from reporting.downloads import Progress, Step, after
+from reporting.downloads import Part, Progress, Step, after
 from reporting.records import Actor, Record, canonical
 from reporting.sharing import AuditorLink, Session
 from reporting.storage.tables import ETAG, Row, Tables
@@ -55,7 +55,7 @@ class Links:
         )
 
     def count_download(self, link: str) -> bool:
-        """Count one download of a package; False, and nothing is counted, when the limit is reached."""
+        """Count one download of a package whose parts are not given here; False, and nothing is counted, when the limit is reached."""
         counted = False
 
         def one_more(before: AuditorLink) -> AuditorLink:
@@ -65,8 +65,9 @@ class Links:
 
         return self._change(AuditorLink, LINK, link, one_more) is not None and counted
 
-    def count_part(self, link: str, file: str, first: int, last: int, size: int) -> bool:
-        """Keep book of a part of a file that is given away, and count the download that it makes count; False, and nothing is kept, at the limit.
+    def count_part(self, link: str, file: str, part: Part) -> bool:
+        """Keep book of a part of a file, or all of it, that is given away, and count the download that it makes count; False, and nothing is kept,
+        at the limit.
 
         Counted first and kept then: in between nobody else can take a part for paid that is not. Who was overtaken gives the count back.
         """
@@ -76,7 +77,7 @@ class Links:
             if row is None:
                 self._tables.insert(TABLE, _row(PART, key, Progress()))
                 continue
-            step = after(_read(Progress, row), first, last, size)
+            step = after(_read(Progress, row), part)
             if not self._may(link, step):
                 if waited:
                     return False

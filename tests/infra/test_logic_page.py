@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ QUOTED = re.findall(r"`([^`\n]+)`", PROSE)
 API = openapi.document("func-hipaa.example", "https")
 OPERATIONS = {o["operationId"]: (method.upper(), f"/api{path}", o) for path, methods in API["paths"].items() for method, o in methods.items()}
 KINDS = {"ScanCompleted", "ControlStatusChanged", "ScanFailed", "StatementExpiring", "ScanOverdue"}
-OTHER_WORDS = {"groupId", "mail", "completed", "failed"}  # in a link of Teams, a value of a parameter, how a run stands
+OTHER_WORDS = {"groupId", "mail", "completed", "failed", "visibilitytimeout"}  # of a link of Teams, a parameter, how a run stands, of the trigger
 
 
 @pytest.fixture(scope="module")
@@ -128,10 +129,23 @@ def test_event_types_resources_and_actions_are_named_right() -> None:
     flow = workflow.definition("teams")
     trigger = flow["triggers"]["When_there_are_events"]["recurrence"]
     assert f"every {trigger['interval']} minutes" in PAGE
+    hidden = int(flow["triggers"]["When_there_are_events"]["inputs"]["queries"]["visibilitytimeout"])
+    assert f"for {hidden // 60} minutes (`visibilitytimeout` of the trigger" in re.sub(r"\s+", " ", PAGE)
     end = flow["actions"]["Was_it_unreadable"]["actions"]["Mark_the_run"]["inputs"]["runError"]["code"]
     assert f"code {end}" in re.sub(r"\s+", " ", PAGE)
     for role in ("Storage Queue Data Message Processor", "Storage Queue Data Message Sender"):
         assert role in PAGE
+
+
+def test_how_often_a_weekly_scan_is_told_to_be_overdue_is_counted() -> None:
+    last = failed_run().model_copy(update={"status": "completed"})
+    assert last.completed_at
+    found = [events.scan_overdue("t", last, last.completed_at, last.completed_at + timedelta(hours=hours)) for hours in range(24 * 7)]
+    times = len({event["id"] for event in found if event})
+    assert times == 6
+    api = (bicep.ROOT / "docs" / "API.md").read_text(encoding="utf-8")
+    assert "one scan a week it comes six times a week" in api
+    assert "with one scan a week that is six times a week" in PAGE
 
 
 def test_the_example_is_a_message_that_is_told_as_shown(azurite: Azurite) -> None:
