@@ -50,10 +50,14 @@ def _begun(context: Context, order: Mapping[str, Any]) -> None:
 def end_lost(context: Context, before: datetime) -> None:
     """End the runs that began before `before` and are lost: one with a link in the chain was signed and is closed to its end, any other failed."""
     lost = starting.abandoned(context.storage, before)
-    signed = {link.run for link in context.storage.attestations.links()} if lost else set()
+    signed = _signed(context) if lost else frozenset()
     for run in lost:
         if run not in signed or not _closed(context, run):
             context.storage.runs.update(run, status="failed", completed_at=context.clock(), failure="the run ended without closing")
+
+
+def _signed(context: Context) -> frozenset[str]:
+    return frozenset(link.run for link in context.storage.attestations.links())
 
 
 def _closed(context: Context, run: str) -> bool:
@@ -200,7 +204,12 @@ def close_run(context: Context, order: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fail_run(context: Context, order: Mapping[str, Any]) -> dict[str, Any]:
-    """(7) Record why a run ended without an attestation; what was collected stays, and the previous attestation stays the latest."""
+    """(7) Record why a run ended without an attestation; what was collected stays, and the previous attestation stays the latest.
+
+    A run that has a link in the chain was signed before its time was up: it is closed to its end instead.
+    """
+    if order["run"] in _signed(context) and _closed(context, order["run"]):
+        return {"run": order["run"], "status": "completed"}
     run = context.storage.runs.update(order["run"], status="failed", completed_at=context.clock(), failure=str(order["reason"])[:2000])
     log.error("run ended failed: %s", run.id)  # an alert looks for this text (infra/bicep/modules/alerts.bicep)
     return {"run": run.id, "status": run.status, "failure": run.failure}

@@ -42,6 +42,19 @@ def test_a_run_that_was_signed_and_then_abandoned_is_completed_by_the_next_start
         assert held.storage.runs.latest() == second.run
 
 
+def test_a_run_that_was_signed_when_its_time_was_up_is_completed_and_not_failed(tmp_path: Path) -> None:
+    """The platform ended the closing step after the link was put."""
+    with rig(tmp_path) as held:
+        run = held.scan().run
+        held.storage.runs.update(run, only_from=("completed",), status="running", completed_at=None)
+        from runs.context import context
+        from runs.steps import fail_run
+
+        assert fail_run(context(), {"run": run, "reason": "the run took longer than its budget"}) == {"run": run, "status": "completed"}
+        assert held.storage.runs.get(run).status == "completed"
+        assert held.storage.runs.get(run).failure is None
+
+
 def test_without_a_signing_key_the_run_fails_at_signing_and_nothing_is_served(tmp_path: Path) -> None:
     with rig(tmp_path, environment={"SIGNING_KEY_ID": ""}) as held:
         ended = held.scan()
