@@ -14,7 +14,7 @@ from reporting.storage.outbox import KEPT
 from runs import events, steps, telling
 from runs.context import Context
 from scanners import catalogue
-from scanners.errors import ScannerError, trail
+from scanners.errors import ScannerError, StorageError, trail
 from scanners.model import Fact
 from scanners.statements import Missing, choose
 
@@ -37,7 +37,12 @@ def watch(held: Context) -> None:
         _tried(faults, partial(_note, held, partial(telling.of_run, run=run)))
     _tried(faults, partial(telling.deliver, held))
     if faults:
-        raise faults[0]
+        raise _told_of(faults[0])
+
+
+def _told_of(fault: Exception) -> ScannerError:
+    """The fault as the platform may log it: the text of one that is not ours may hold values of the tenant."""
+    return fault if isinstance(fault, ScannerError) else StorageError(f"a record is not as it was written ({type(fault).__name__}); see the log")
 
 
 def _tried(faults: list[Exception], do: Callable[[], T]) -> T | None:
@@ -89,9 +94,12 @@ def _expiring(held: Context) -> list[events.Event]:
 def _succeeded(fact: Fact, records: Sequence[Mapping[str, Any]], statement: Any) -> bool:
     """Whether another statement takes over on the day after the last one of this."""
     after = datetime.combine(statement.expires_at + timedelta(days=1), time(12), tzinfo=UTC)
-    found = choose(fact, records, after)
-    each_of = () if isinstance(found, Missing) else found if isinstance(found, tuple) else (found,)
-    return any(apart(fact, each) == apart(fact, statement) for each in each_of)
+    return any(apart(fact, each) == apart(fact, statement) for each in _that_count(fact, records, after))
+
+
+def _that_count(fact: Fact, records: Sequence[Mapping[str, Any]], at: datetime) -> tuple[Any, ...]:
+    found = choose(fact, records, at)
+    return () if isinstance(found, Missing) else found if isinstance(found, tuple) else (found,)
 
 
 def apart(fact: Fact, statement: Any) -> str:
@@ -104,9 +112,7 @@ def counting(fact: Fact, records: Sequence[Mapping[str, Any]], now: datetime) ->
     """Of each statement of the fact that holds by itself the one that counts now, or else the last that did within LAPSED_DAYS."""
     seen: set[str] = set()
     for ago in range(LAPSED_DAYS + 1):
-        found = choose(fact, records, now - timedelta(days=ago))
-        each_of = () if isinstance(found, Missing) else found if isinstance(found, tuple) else (found,)
-        for each in each_of:
+        for each in _that_count(fact, records, now - timedelta(days=ago)):
             if (key := apart(fact, each)) not in seen:
                 seen.add(key)
                 yield each

@@ -358,8 +358,9 @@ def test_what_waits_is_delivered_whatever_else_is_wrong(
 
     owner, _, name = where.rpartition(".")
     monkeypatch.setattr(getattr(held.storage, owner) if owner else held.storage, name, broken)
-    with pytest.raises(type(fault)):
+    with pytest.raises(StorageError) as told:
         watch(held)
+    assert "a row that is none" not in str(told.value)
     assert f"ScanCompleted-{sample.run_id()}" in [event["id"] for event in messages(held)]
 
 
