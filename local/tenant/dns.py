@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import dns.exception
 import dns.flags
@@ -98,11 +98,11 @@ class _Udp(asyncio.DatagramProtocol):
         self._responder = responder
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)  # not by its class, which Python 3.11 leaves out
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         answer = self._responder.reply(data)
-        if answer is not None and isinstance(self._transport, asyncio.DatagramTransport):
+        if answer is not None:
             self._transport.sendto(answer if len(answer) <= 1232 else cut(data), addr)
 
 
