@@ -16,7 +16,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from scanners.errors import SettingsError
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 EXAMPLES: Mapping[str, str] = {
     "TENANT_ID": "6f1f2b8e-0b0e-4a53-9d3e-2a5a7a2c9e11",
     "SCAN_SCHEDULE": "0 0 3 * * *",

@@ -6,14 +6,13 @@ An answer that is missing is never taken for no, for zero or for an empty text: 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
-from api.console_details import MAY_BE_EMPTY, ROWS, Field, Kind
+from api.console_details import LISTED, MAY_BE_EMPTY, ROWS, Field, Kind
 from api.console_yaml import loaded
 from reporting.filling import is_guid
 from reporting.stating import LONGEST_TEXT
-from reporting.wording import OUTSIDE, can_be, words_problem
+from reporting.wording import plain_day, words_problem
 from scanners.errors import RecordRefused
 
 
@@ -48,7 +47,7 @@ def _object(fields: Iterable[Field], values: Mapping[str, str], at: str, where: 
                 said[each.name] = _object(each.inside, values, place, stands, found)
             elif each.kind == "rows":
                 said[each.name] = _rows(each, values, place, stands, found)
-            elif (text := values.get(place, "")) or each.kind in ("lines", "ids", "days", "some_of"):
+            elif (text := values.get(place, "")) or each.kind in (*LISTED, "some_of"):
                 said[each.name] = _value(each, text, values, place)
             elif each.name in MAY_BE_EMPTY:
                 said[each.name] = ""
@@ -59,7 +58,7 @@ def _object(fields: Iterable[Field], values: Mapping[str, str], at: str, where: 
         except _Fault as fault:
             found.problems[place] = str(fault)
             if found.keep and values.get(place):
-                said[each.name] = values[place].splitlines() if each.kind in ("lines", "ids", "days") else values[place]
+                said[each.name] = values[place].splitlines() if each.kind in LISTED else values[place]
     return said
 
 
@@ -93,7 +92,7 @@ def names(each: Field, at: str) -> list[str]:
 def _value(each: Field, text: str, values: Mapping[str, str], place: str) -> Any:
     if each.kind == "some_of":
         return [value for value, _ in each.choices if values.get(f"{place}.{value}") == "yes"]
-    if each.kind in ("lines", "ids", "days"):
+    if each.kind in LISTED:
         one: Mapping[str, Kind] = {"lines": "text", "ids": "id", "days": "day"}
         single = replace(each, kind=one[each.kind])
         return [_one(single, line.strip()) for line in text.splitlines() if line.strip()]
@@ -131,14 +130,9 @@ def _refused(problem: str) -> Any:
 
 def _day(text: str) -> str:
     try:
-        day = (
-            date.fromisoformat(text)
-            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII)
-            else _refused("must be a day, written as 2026-11-24")
-        )
-    except ValueError:
-        raise _Fault("is not a day of the calendar") from None
-    return text if can_be(day) else _refused(OUTSIDE)
+        return plain_day(text).isoformat()
+    except ValueError as fault:
+        raise _Fault(str(fault)) from None
 
 
 def _from_yaml(text: str) -> Any:

@@ -9,14 +9,15 @@ from datetime import date
 from typing import Any, Literal
 
 from api.console_yaml import dumped
+from reporting.filling import holds_ids
 from scanners.model import Fact
 from scanners.reading import Row, needed_names, property_of, spelled
-from scanners.statements import form_of
+from scanners.statements import example_of, form_of
 
 Kind = Literal["text", "long", "id", "number", "day", "yes_no", "one_of", "lines", "ids", "days", "some_of", "group", "rows", "yaml"]
 ROWS, EMPTY, MORE = 200, 2, 5  # rows of a list at most; empty ones that are offered; how many more a press of the button offers
 LISTS: Mapping[str, Kind] = {"text": "lines", "long": "lines", "id": "ids", "day": "days", "one_of": "some_of"}
-OBJECT_ID = re.compile(r"object_ids?$|^(app_ids|tenant_ids?)$")  # the names whose values reporting.filling asks to be ids
+LISTED = frozenset({"lines", "ids", "days"})  # kinds that are written one a line
 LONG = re.compile(r"(^|_)(reason|measure|method|safeguard|basis|scope)$")  # names of texts that are sentences
 WRITTEN = {
     "c": "C",
@@ -68,12 +69,6 @@ class Field:
 def fields_of(fact: Fact) -> tuple[Field, ...]:
     """The fields of a type's details, in the order of its Row."""
     return fields_in(property_of(form_of(fact), "details"), example_of(fact))
-
-
-def example_of(fact: Fact) -> dict[str, Any]:
-    """The details of the type's example."""
-    sample = fact.sample[0] if isinstance(fact.sample, list) else fact.sample
-    return dict(sample["details"])
 
 
 def fields_in(row: type[Row], example: Mapping[str, Any], depth: int = 0) -> tuple[Field, ...]:
@@ -129,7 +124,7 @@ def _asked(name: str, hint: Any, example: Any, depth: int) -> tuple[Kind, tuple[
 
 def _plain_kind(name: str, hint: Any) -> Kind:
     if hint is str:
-        return "id" if OBJECT_ID.search(name) else "long" if LONG.search(name) else "text"
+        return "id" if holds_ids(name) else "long" if LONG.search(name) else "text"
     kinds: Mapping[Any, Kind] = {bool: "yes_no", int: "number", date: "day"}
     return kinds.get(hint, "yaml")
 

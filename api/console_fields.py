@@ -7,13 +7,11 @@ from typing import Any
 
 from api import console_yaml
 from api.console_answers import Answers, answers, filled_rows, names
-from api.console_details import EMPTY, MORE, ROWS, Field, about, example_of, fields_of
+from api.console_details import EMPTY, LISTED, MORE, ROWS, Field, about, fields_of
 from scanners.errors import RecordRefused
 from scanners.model import Fact
 from scanners.reading import property_of
-from scanners.statements import form_of, type_of
-
-LISTED = ("lines", "ids", "days")
+from scanners.statements import example_of, form_of, type_of
 
 
 @dataclass(frozen=True, slots=True)

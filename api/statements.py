@@ -24,7 +24,7 @@ from runs.context import context
 from scanners import catalogue
 from scanners.errors import RecordRefused, VersionTaken
 from scanners.model import Fact
-from scanners.statements import Missing, choose, type_of
+from scanners.statements import Missing, choose, example_of, type_of
 
 PAGE, MOST = 100, 200
 STATUSES = ("active", "superseded", "withdrawn")
@@ -138,7 +138,7 @@ def described() -> list[dict[str, Any]]:
 
 
 def _described(name: str, fact: Fact, found: Any) -> dict[str, Any]:
-    kind, sample = type_of(fact), fact.sample[0] if isinstance(fact.sample, list) else fact.sample
+    kind = type_of(fact)
     return {
         "type": name,
         "title": kind.title,
@@ -148,7 +148,7 @@ def _described(name: str, fact: Fact, found: Any) -> dict[str, Any]:
         "document_required": kind.document_required,
         "several_by": kind.several_by or None,
         "citations": list(kind.cites),
-        "example_details": sample["details"],
+        "example_details": example_of(fact),
         "due": isinstance(found, Missing),
         "because": found.because if isinstance(found, Missing) else None,
         "provide": found.provide if isinstance(found, Missing) else None,

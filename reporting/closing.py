@@ -32,7 +32,7 @@ def close(storage: Storage, run_id: str, catalogue: CatalogueInfo, signer: Signe
     A run that cannot be signed is recorded as failed, and the pointer to the latest attestation stays.
     """
     run = storage.runs.get(run_id)
-    if run.status == "failed" and not any(link.run == run_id for link in storage.attestations.links()):  # with a link it is signed, and is completed
+    if run.status == "failed" and storage.attestations.place_of(run_id) is None:  # with a link it is signed, and is completed
         raise ScannerError(f"run {run_id} was recorded as failed before it could be closed; nothing was signed")
     if run.status == "completed":
         storage.runs.advance(run_id, run.sequence or 0)

@@ -64,10 +64,15 @@ def ids(value: Any, where: str) -> Iterable[tuple[str, str | None]]:
     """Every property that must hold object, application or tenant ids."""
     for key, inside in value.items() if isinstance(value, dict) else ():
         many = inside if isinstance(inside, list) else [inside]
-        if key.endswith(("object_id", "object_ids")) or key in {"app_ids", "tenant_id", "tenant_ids"}:
+        if holds_ids(key):
             yield from ((f"{where}.{key}", each) for each in many if each is not None)
         for each in many:
             yield from ids(each, f"{where}.{key}")
+
+
+def holds_ids(name: str) -> bool:
+    """Whether a property of this name must hold the ids of objects, applications or tenants."""
+    return name.endswith(("object_id", "object_ids")) or name in {"app_ids", "tenant_id", "tenant_ids"}
 
 
 def is_guid(text: Any) -> bool:

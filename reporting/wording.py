@@ -22,8 +22,8 @@ _RECORD_NUMBER = re.compile(
 _LONG_NUMBER = re.compile(r"(?:\d[\s()./+-]*){6}")  # of a phone, a record, an account: a name or a title has none
 
 
-def _day(value: Any) -> date:
-    """A day as it is written, or as YAML read it. Numbers, which pydantic would take for seconds, and points in time are none."""
+def plain_day(value: Any) -> date:
+    """A day as it is written, or as YAML read it. Numbers, which pydantic would take for seconds, and points in time are none. Raises ValueError."""
     if isinstance(value, str) and _DAY.fullmatch(value.strip()):
         try:
             value = date.fromisoformat(value.strip())
@@ -48,7 +48,7 @@ def _false(value: Any) -> bool:
     return False
 
 
-PlainDay = Annotated[date, BeforeValidator(_day)]
+PlainDay = Annotated[date, BeforeValidator(plain_day)]
 Denied = Annotated[bool, BeforeValidator(_false)]
 Id = Annotated[str, Field(max_length=200)]
 

@@ -4,13 +4,13 @@ An event has the same id each time it is sent, so that whoever gets it twice can
 Schema: https://learn.microsoft.com/azure/event-grid/event-schema
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from reporting.changes import AMISS, SETTLED, UNSEEN
+from reporting.changes import changes
 from reporting.records import Run
-from scanners.model import Kind, Outcome
+from scanners.model import Kind
 from scanners.result import Result, rfc3339
 
 Event = dict[str, Any]
@@ -56,33 +56,35 @@ def scan_failed(tenant: str, run: Run) -> Event:
     return _event("ScanFailed", run.id, f"/runs/{run.id}", ended_at(run), {"tenant": tenant, "run": run.id, "details": f"/api/v1/runs/{run.id}"})
 
 
-def control_changes(tenant: str, run: Run, since: str, before: Iterable[Result], after: Iterable[Result]) -> list[Event]:
-    """One event for each control whose outcome is another than in the run `since`. Controls that one of the runs did not know are left out."""
-    earlier = {result.control: result.outcome for result in before if result.kind is not Kind.READINESS}
-    later = {result.control: result.outcome for result in after if result.kind is not Kind.READINESS}
-    changed = sorted(control for control in earlier.keys() & later.keys() if earlier[control] is not later[control])
-    return [_control_changed(tenant, run, since, control, earlier[control], later[control]) for control in changed]
+def control_changes(tenant: str, run: Run, since: str, before: Sequence[Result], after: Sequence[Result]) -> list[Event]:
+    """One event for each control whose outcome is another than in the run `since`. Controls that one of the runs did not know are left out.
 
-
-def _control_changed(tenant: str, run: Run, since: str, control: str, before: Outcome, after: Outcome) -> Event:
-    data = {
-        "tenant": tenant,
-        "run": run.id,
-        "since_run": since,
-        "control": control,
-        "before": before.value,
-        "after": after.value,
-        "change": direction(before, after),
-        "history": f"/api/v1/controls/{control}/history",
-    }
-    return _event("ControlStatusChanged", f"{run.id}-{control}", f"/controls/{control}", ended_at(run), data)
-
-
-def direction(before: Outcome, after: Outcome) -> str:
-    """`worse`, `better` or `other`: worse is what ScanCompleted lists as new_fail or new_unknown, better what it lists as fixed or readable_again."""
-    if (before not in AMISS and after in AMISS) or (before not in UNSEEN and after in UNSEEN):
-        return "worse"
-    return "better" if before not in SETTLED and after in SETTLED else "other"
+    `worse` is what ScanCompleted lists as new_fail or new_unknown, `better` what it lists as fixed or readable_again, `other` the rest.
+    """
+    listed = changes(since, before, after)
+    named = dict.fromkeys((*listed.new_fail, *listed.new_unknown), "worse") | dict.fromkeys((*listed.fixed, *listed.readable_again), "better")
+    earlier = {result.control: result.outcome.value for result in before if result.kind is not Kind.READINESS}
+    later = {result.control: result.outcome.value for result in after if result.kind is not Kind.READINESS}
+    return [
+        _event(
+            "ControlStatusChanged",
+            f"{run.id}-{control}",
+            f"/controls/{control}",
+            ended_at(run),
+            {
+                "tenant": tenant,
+                "run": run.id,
+                "since_run": since,
+                "control": control,
+                "before": earlier[control],
+                "after": later[control],
+                "change": named.get(control, "other"),
+                "history": f"/api/v1/controls/{control}/history",
+            },
+        )
+        for control in sorted(earlier.keys() & later.keys())
+        if earlier[control] != later[control]
+    ]
 
 
 def statement_expiring(tenant: str, statement: str, kind: str, counts: tuple[date, date], now: datetime) -> Event | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from reporting.closing import close
+from reporting.closing import close, fail
 from reporting.records import RunPlan, Tenant, moment_of
 from reporting.rejudge import statement_reference
 from runs import jobs, own_records, starting, telling
@@ -48,19 +48,16 @@ def _begun(context: Context, order: Mapping[str, Any]) -> None:
 
 
 def end_lost(context: Context, before: datetime) -> None:
-    """End the runs that began before `before` and are lost: one with a link in the chain was signed and is closed to its end, any other failed."""
-    lost = starting.abandoned(context.storage, before)
-    signed = _signed(context) if lost else frozenset()
-    for run in lost:
-        if run not in signed or not _closed(context, run):
-            context.storage.runs.update(run, status="failed", completed_at=context.clock(), failure="the run ended without closing")
+    """End the runs that began before `before` and are lost: one that was signed is closed to its end, any other failed."""
+    for run in starting.abandoned(context.storage, before):
+        if not _closed_if_signed(context, run):
+            fail(context.storage, run, "the run ended without closing", context.clock)
 
 
-def _signed(context: Context) -> frozenset[str]:
-    return frozenset(link.run for link in context.storage.attestations.links())
-
-
-def _closed(context: Context, run: str) -> bool:
+def _closed_if_signed(context: Context, run: str) -> bool:
+    """Close a run that has a link in the chain. False where it has none, or cannot be closed now."""
+    if context.storage.attestations.place_of(run) is None:
+        return False
     try:
         close_run(context, {"run": run})
     except ScannerError as fault:
@@ -208,7 +205,7 @@ def fail_run(context: Context, order: Mapping[str, Any]) -> dict[str, Any]:
 
     A run that has a link in the chain was signed before its time was up: it is closed to its end instead.
     """
-    if order["run"] in _signed(context) and _closed(context, order["run"]):
+    if _closed_if_signed(context, order["run"]):
         return {"run": order["run"], "status": "completed"}
     run = context.storage.runs.update(order["run"], status="failed", completed_at=context.clock(), failure=str(order["reason"])[:2000])
     log.error("run ended failed: %s", run.id)  # an alert looks for this text (infra/bicep/modules/alerts.bicep)

@@ -139,6 +139,12 @@ def type_of(fact: Fact) -> StatementType:
     return fact.statement
 
 
+def example_of(fact: Fact) -> dict[str, Any]:
+    """The details of the type's example."""
+    sample = fact.sample[0] if isinstance(fact.sample, list) else fact.sample
+    return dict(sample["details"])
+
+
 def form_of(fact: Fact) -> type[Statement]:
     """The Row that one record of the fact is read as."""
     form: type[Statement] = fact.reading.__args__[0] if type_of(fact).several_by else fact.reading

@@ -44,6 +44,10 @@ class Attestations:
                 raise StorageError(f"link {place} of the chain of attestations is missing; nothing is signed on a broken chain: restore it first")
         return tuple(found)
 
+    def place_of(self, run: str) -> int | None:
+        """The place of a run's link in the chain, or None while it is not signed."""
+        return next((link.sequence for link in self.links() if link.run == run), None)
+
     def link(self, sequence: int) -> bytes:
         """The envelope at this place of the chain."""
         return self._blobs.get(_chain(sequence))

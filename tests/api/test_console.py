@@ -191,6 +191,13 @@ def test_pages_pass_the_accessibility_rules_and_fit_a_telephone(app: Api, tmp_pa
                 assert tab.violations() == [], page
 
 
+def write_statement(tab: Tab, words: str, paper: Path, attester: str) -> None:
+    """Fill in the form of a statement, but for its details, and confirm it."""
+    tab.fill(statement=words, attester__name="Mara Quill", attester__title="Head of contracts", attester__entra_object_id=attester)
+    tab.choose_file("document", paper)
+    tab.run("document.getElementById('no_phi').checked = true")
+
+
 @needs_browser
 def test_a_person_records_a_statement_with_its_document(app: Api, tmp_path: Path) -> None:
     paper = tmp_path / "agreement.pdf"
@@ -200,9 +207,7 @@ def test_a_person_records_a_statement_with_its_document(app: Api, tmp_path: Path
         signed_in(app, tab)
         tab.go(f"{app.held.host.url}/api/console/statement?type=baa_microsoft&as=yaml")
         words = "The agreement is in force and covers all services."
-        tab.fill(statement=words, attester__name="Mara Quill", attester__title="Head of contracts", attester__entra_object_id="not an id")
-        tab.choose_file("document", paper)
-        tab.run("document.getElementById('no_phi').checked = true")
+        write_statement(tab, words, paper, "not an id")
         tab.click("Record the statement")
         assert "Nothing was written" in tab.text
         assert "is not an object id" in tab.text

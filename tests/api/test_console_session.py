@@ -12,7 +12,7 @@ from reporting.records import Actor
 from reporting.sharing import SESSION, SESSION_IN_ALL, begun, invited, used
 from tests.api.browser import BROWSER, browser
 from tests.api.rig import OWNER, Api
-from tests.api.test_console import form_of, session, signed_in
+from tests.api.test_console import form_of, session, signed_in, write_statement
 
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here; install the Debian package chromium")
 Clock = Callable[[timedelta], None]
@@ -173,9 +173,7 @@ def test_a_person_goes_on_with_a_form_after_signing_in_again(app: Api, tmp_path:
         tab.no_scripts()
         signed_in(app, tab)
         tab.go(f"{app.held.host.url}/api/console/statement?type=baa_microsoft&as=yaml")
-        tab.fill(statement=words, attester__name="Mara Quill", attester__title="Head of contracts", attester__entra_object_id=OWNER)
-        tab.choose_file("document", paper)
-        tab.run("document.getElementById('no_phi').checked = true")
+        write_statement(tab, words, paper, OWNER)
         later(timedelta(minutes=31))
         tab.click("Record the statement")
         assert "Your session has ended" in tab.text

@@ -18,6 +18,7 @@ from scanners.errors import StorageError, TopicError
 from settings import Settings
 from tests.azurite.conftest import empty
 from tests.reporting import sample
+from tests.scan_events import taken
 from tests.statements import sample as statements
 
 
@@ -61,13 +62,7 @@ def _client(held: Held) -> Any:
 
 def messages(held: Held) -> list[dict[str, Any]]:
     """What is on the queue, taken off it, in order."""
-    import base64
-
-    found = []
-    for message in _client(held).receive_messages(messages_per_page=32):
-        found.append(json.loads(base64.b64decode(message.content)))
-        _client(held).delete_message(message)
-    return found
+    return taken(held.queue)
 
 
 def kinds(told: list[dict[str, Any]]) -> list[str]:

@@ -1,6 +1,5 @@
 """Who is told of a run: the queue and a topic of Event Grid, through the whole app, with the real SDKs and a token of the simulated tenant."""
 
-import base64
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from local.tenant import tokens
 from settings import problems
 from tests.e2e.rig import Rig, rig
 from tests.e2e.topic import AUDIENCE, Topic, topic
+from tests.scan_events import taken
 
 PERSON = "b1f0c5a2-2d53-4f1c-9b5e-1a0f6d3c7e21"
 SETTING = "EVENT_GRID_TOPIC__topicEndpointUri"
@@ -34,11 +34,7 @@ def messages() -> list[dict[str, Any]]:
     """What is on the queue, taken off it."""
     from runs.context import context
 
-    client, found = context().queue._client, []
-    for message in client.receive_messages():
-        found.append(json.loads(base64.b64decode(message.content)))
-        client.delete_message(message)
-    return found
+    return taken(context().queue)
 
 
 def test_a_run_is_told_to_the_queue_and_to_the_topic(told: tuple[Rig, Topic]) -> None:

@@ -9,6 +9,7 @@ from reporting.records import Actor
 from reporting.stating import Told
 from scanners import catalogue
 from scanners.model import Fact
+from scanners.statements import example_of
 
 AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 PERSON = "b1f0c5a2-2d53-4f1c-9b5e-1a0f6d3c7e21"
@@ -18,8 +19,7 @@ TYPES: dict[str, Fact] = {f.statement.type: f for f in catalogue.load().facts.va
 
 def details(kind: str) -> dict[str, Any]:
     """Details of a type that are good."""
-    sample = TYPES[kind].sample
-    return dict((sample[0] if isinstance(sample, list) else sample)["details"])
+    return example_of(TYPES[kind])
 
 
 def draft(kind: str = "restore_test", **said: Any) -> dict[str, Any]:
